@@ -1,0 +1,152 @@
+"""The cache: aiocache behind a small protocol, bounded by bytes, with one load per key at a time.
+
+aiocache's own memory backend keeps everything for ever and its `cached` decorator runs concurrent misses side by side;
+this module adds what lacks. Keys are hashes: they hold no query, no name and no account.
+"""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, cast
+
+from aiocache import SimpleMemoryCache
+
+T = TypeVar("T")
+
+
+class Cache(Protocol):
+    """Where data read from Jira are kept, for a while."""
+
+    async def get(self, key: str) -> object | None:
+        """The value, or None if there is none any more."""
+
+    async def set(self, key: str, value: object, size: int, ttl_seconds: float) -> None:
+        """Keeps a value of about `size` bytes for at most so long; a value that does not fit is not kept."""
+
+    async def delete(self, key: str) -> None:
+        """Forgets a value."""
+
+    async def ready(self) -> bool:
+        """Whether the cache answers."""
+
+
+def cache_key(*parts: str) -> str:
+    """A key from its parts, such that no two different lists of parts share one."""
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    value: object
+    size: int
+
+
+class _BoundedMemory(SimpleMemoryCache):  # type: ignore[misc]  # aiocache has no types
+    """aiocache's memory backend with a bound: the entries used longest ago give way."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__()
+        self._cache: OrderedDict[str, _Entry] = OrderedDict()
+        self._max_bytes = max_bytes
+
+    async def _get(self, key: str, encoding: str = "utf-8", _conn: object = None) -> object:
+        if key in self._cache:
+            self._cache.move_to_end(key)
+        return await super()._get(key, encoding=encoding, _conn=_conn)
+
+    async def _set(
+        self, key: str, value: _Entry, ttl: float | None = None, _cas_token: object = None, _conn: object = None
+    ) -> object:
+        await self._delete(key)
+        if value.size > self._max_bytes:
+            return False
+        held = sum(entry.size for entry in self._cache.values())
+        while self._cache and held + value.size > self._max_bytes:
+            oldest = next(iter(self._cache))
+            held -= self._cache[oldest].size
+            await self._delete(oldest)
+        return await super()._set(key, value, ttl=ttl)
+
+
+class MemoryCache:
+    """The cache within the process."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._backend = _BoundedMemory(max_bytes)
+
+    async def get(self, key: str) -> object | None:
+        """The value, or None if there is none any more."""
+        entry = cast("_Entry | None", await self._backend.get(key))
+        return None if entry is None else entry.value
+
+    async def set(self, key: str, value: object, size: int, ttl_seconds: float) -> None:
+        """Keeps a value of about `size` bytes for at most so long; a value that does not fit is not kept."""
+        if ttl_seconds > 0:
+            await self._backend.set(key, _Entry(value, size), ttl=ttl_seconds)
+
+    async def delete(self, key: str) -> None:
+        """Forgets a value."""
+        await self._backend.delete(key)
+
+    async def ready(self) -> bool:
+        """The process's own memory always answers."""
+        return True
+
+
+def memory_cache(max_bytes: int) -> Cache:
+    """A cache in this process that holds at most so many bytes."""
+    return MemoryCache(max_bytes)
+
+
+class Remembered:
+    """Loads a value once, whoever asks meanwhile, and keeps it in the cache. A failure is not kept."""
+
+    def __init__(self, cache: Cache, ttl_seconds: float) -> None:
+        self._cache = cache
+        self._ttl = ttl_seconds
+        self._loading: dict[str, asyncio.Task[object]] = {}
+
+    async def get(self, key: str, load: Callable[[], Awaitable[T]], size: int = 1024) -> T:
+        """The cached value of `key`, or what `load` returns. A load goes on if one of several waiters leaves."""
+        kept = await self._cache.get(key)
+        if kept is not None:
+            return cast(T, kept)
+        task = self._loading.get(key)
+        if task is None:
+            task = asyncio.create_task(self._load(key, load, size))
+            self._loading[key] = task
+            task.add_done_callback(lambda done: self._forget(key, done))
+        return cast(T, await asyncio.shield(task))
+
+    async def kept(self, key: str) -> object | None:
+        """The cached value, or None."""
+        return await self._cache.get(key)
+
+    async def keep(self, key: str, value: object, size: int = 256) -> None:
+        """Keeps a value that was just read."""
+        await self._cache.set(key, value, size, self._ttl)
+
+    async def _load(self, key: str, load: Callable[[], Awaitable[object]], size: int) -> object:
+        # The life is counted from before the read: what was read is at least as young as that.
+        started = asyncio.get_running_loop().time()
+        value = await load()
+        age = asyncio.get_running_loop().time() - started
+        await self._cache.set(key, value, size, self._ttl - age)
+        return value
+
+    def _forget(self, key: str, task: asyncio.Task[object]) -> None:
+        self._loading.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # taken, since perhaps nobody waits any more
+
+    async def aclose(self) -> None:
+        """Cancels what is being loaded."""
+        for task in list(self._loading.values()):
+            task.cancel()
+        await asyncio.gather(*self._loading.values(), return_exceptions=True)

@@ -1,0 +1,84 @@
+"""Everything that answers for one connection to Jira, and the context that each operation gets of it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from connectors.http import Meter
+from connectors.jira import Jira
+from resolvers.cache import Cache, Remembered, cache_key
+from resolvers.planner import Defaults, Planner
+from resolvers.scan import Scanner
+from resolvers.site import SiteContext, SiteReader
+from resolvers.tables import Tables
+from schema.scope import Weekday
+
+
+class Service:
+    """Lives as long as the server. `reader` names the connection whose permissions shape the data, e.g. a hash of it."""
+
+    def __init__(
+        self,
+        *,
+        jira: Jira,
+        cache: Cache,
+        site_url: str,
+        reader: str,
+        time_zone: str,
+        week_start: str,
+        max_requests: int,
+        ttl_seconds: int,
+        now: Callable[[], datetime],
+        in_flight: int,
+        patience_seconds: float = 20.0,
+        grace_seconds: float = 60.0,
+    ) -> None:
+        self._cache = cache
+        self._url = site_url
+        self._defaults = Defaults(time_zone, Weekday[week_start])
+        self._now = now
+        self._patience = patience_seconds
+        who = cache_key(site_url, reader)
+        self._remembered = Remembered(cache, ttl_seconds)
+        self._site = SiteReader(jira, self._remembered, who)
+        self._tables = Tables(
+            Scanner(jira, in_flight, max_requests),
+            cache,
+            who,
+            ttl_seconds=ttl_seconds,
+            grace_seconds=grace_seconds,
+            now=now,
+        )
+
+    def operation(self, caller: str) -> "Operation":
+        """The context of one operation. Must be called in the event loop that runs it."""
+        deadline = asyncio.get_running_loop().time() + self._patience
+        site = SiteContext(self._site, self._url, self._defaults.time_zone, self._defaults.week_start, Meter())
+        return Operation(caller, Planner(self._tables, self._site, self._defaults, self._now, deadline), site)
+
+    @property
+    def reads_in_flight(self) -> int:
+        """Number of reads of requests under way."""
+        return self._tables.reads_in_flight
+
+    async def cache_ready(self) -> bool:
+        """Whether the cache answers."""
+        return await self._cache.ready()
+
+    async def aclose(self) -> None:
+        """Cancels all reads."""
+        await self._tables.aclose()
+        await self._remembered.aclose()
+
+
+class Operation:
+    """`info.context` of one operation."""
+
+    def __init__(self, caller: str, reports: Planner, site: SiteContext) -> None:
+        self.caller = caller
+        self.reports = reports
+        self.site = site
+
+    def extensions(self) -> dict[str, object]:
+        """What the answer's `extensions` say of the reads that it rests on."""
+        return {"reports": self.reports.reads} if self.reports.reads else {}

@@ -1,0 +1,242 @@
+"""Tables of requests, cached for an hour from their read at most, each read once however many ask for it.
+
+A read outlives its caller for a while: whoever asks again soon gets it, and a read that nobody wants any more is cancelled
+with all its calls.
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import polars as pl
+
+from connectors.errors import ConnectorError, RetryLater
+from connectors.http import Meter
+from resolvers.cache import Cache, cache_key
+from resolvers.columns import column
+from resolvers.errors import api_error
+from resolvers.periods import millis
+from resolvers.scan import Progress, Reading, Scanner
+from resolvers.site import SiteFields
+from schema.errors import ApiError, Code
+
+
+class CacheResult(StrEnum):
+    """Where a table came from, as `extensions.reports` says it."""
+
+    HIT = "HIT"
+    MISS = "MISS"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Requests as they were read: one row each, sorted by id, with `id`, `created` and the columns asked for."""
+
+    read_id: str
+    read_at: int
+    """Instant (ms) before the first call of the read: all of it is at least as young."""
+    reading: Reading
+    columns: frozenset[str]
+    frame: pl.DataFrame
+    malformed: Counter[str]
+    calls: int
+    points: int
+    read_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A table as one operation got it. `stale` says why an older one than asked for was served."""
+
+    table: Table
+    result: CacheResult
+    stale: str | None = None
+
+
+@dataclass(slots=True)
+class Flight:
+    """A read under way."""
+
+    task: asyncio.Task[Table]
+    read_at: int
+    reading: Reading
+    columns: frozenset[str]
+    progress: Progress
+    started: float
+    waiters: int = 0
+    grace: asyncio.TimerHandle | None = None
+
+    def seconds_left(self, now: float) -> float:
+        """A guess at how long the read still takes, from the share of its rows that have come."""
+        spent = now - self.started
+        share = min(1.0, self.progress.rows / self.progress.expected) if self.progress.expected else 0.0
+        return min(60.0, max(1.0, spent * (1 - share) / share if share > 0.02 else 5.0))
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What an operation needs of one set of requests, and how long it may wait for it."""
+
+    reading: Reading
+    columns: frozenset[str]
+    fields: SiteFields
+    max_age_seconds: int | None
+    deadline: float
+    """Loop time until which the operation can wait."""
+    spent: Meter = field(default_factory=Meter)
+    """Calls already made to prepare the read; they are booked on it."""
+
+    def met_by(self, reading: Reading, columns: frozenset[str]) -> bool:
+        """Whether a read of these bases and columns gives what is wanted."""
+        return self.reading.bases <= reading.bases and self.columns <= columns
+
+
+class Tables:
+    """The tables of one connection."""
+
+    def __init__(
+        self,
+        scanner: Scanner,
+        cache: Cache,
+        reader: str,
+        *,
+        ttl_seconds: int,
+        grace_seconds: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._scanner = scanner
+        self._cache = cache
+        self._reader = reader
+        self._ttl = ttl_seconds
+        self._grace = grace_seconds
+        self._now = now
+        self._flights: dict[str, list[Flight]] = {}
+
+    @property
+    def reads_in_flight(self) -> int:
+        """Number of reads under way."""
+        return sum(map(len, self._flights.values()))
+
+    async def get(self, wanted: Wanted) -> Served:
+        """A table that covers what is wanted. Raises ApiError."""
+        key = self._key(wanted.reading)
+        kept = await self._kept(key)
+        covers = kept is not None and wanted.met_by(kept.reading, kept.columns)
+        if kept and covers and self._fresh(kept.read_at, wanted.max_age_seconds):
+            return Served(kept, CacheResult.HIT)
+        try:
+            flight = self._joinable(key, wanted) or self._depart(key, wanted, kept)
+            return Served(await self._wait(flight, wanted.deadline), CacheResult.MISS)
+        except ConnectorError as error:
+            if kept and covers and isinstance(error, RetryLater):
+                return Served(kept, CacheResult.HIT, stale=error.message)
+            raise api_error(error) from error
+
+    def _key(self, reading: Reading) -> str:
+        period = reading.period
+        return cache_key(
+            "table", self._reader, reading.base, str(period.start), str(period.end), reading.resolved_by.name
+        )
+
+    async def _kept(self, key: str) -> Table | None:
+        kept = await self._cache.get(key)
+        return kept if isinstance(kept, Table) and self._age(kept.read_at) < self._ttl else None
+
+    def _age(self, read_at: int) -> float:
+        return (millis(self._now()) - read_at) / 1000
+
+    def _fresh(self, read_at: int, max_age_seconds: int | None) -> bool:
+        return max_age_seconds is None or self._age(read_at) < max_age_seconds
+
+    def _joinable(self, key: str, wanted: Wanted) -> Flight | None:
+        for flight in self._flights.get(key, []):
+            if wanted.met_by(flight.reading, flight.columns) and self._fresh(flight.read_at, wanted.max_age_seconds):
+                return flight
+        return None
+
+    def _depart(self, key: str, wanted: Wanted, kept: Table | None) -> Flight:
+        """Starts a read. It takes along what the cached table held, so that two dashboards do not displace each other."""
+        bases = wanted.reading.bases | (kept.reading.bases if kept else frozenset())
+        reading = Reading(wanted.reading.base, wanted.reading.period, wanted.reading.resolved_by, bases)
+        columns = wanted.columns | (kept.columns if kept else frozenset())
+        read_at = millis(self._now())
+        progress = Progress()
+        task = asyncio.create_task(self._read(key, reading, columns, wanted, read_at, progress))
+        flight = Flight(task, read_at, reading, columns, progress, asyncio.get_running_loop().time())
+        self._flights.setdefault(key, []).append(flight)
+        task.add_done_callback(lambda done: self._landed(key, flight))
+        return flight
+
+    def _landed(self, key: str, flight: Flight) -> None:
+        flights = self._flights[key]
+        flights.remove(flight)
+        if not flights:
+            del self._flights[key]
+        if flight.grace:
+            flight.grace.cancel()
+        if not flight.task.cancelled():
+            flight.task.exception()  # taken, since perhaps nobody waits any more
+
+    async def _read(
+        self, key: str, reading: Reading, columns: frozenset[str], wanted: Wanted, read_at: int, progress: Progress
+    ) -> Table:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        meter = Meter(wanted.spent.calls, wanted.spent.points)
+        wanted_columns = [column(name, wanted.fields.all) for name in sorted(columns | {"created"})]
+        scanned = await self._scanner.scan(reading, wanted_columns, read_at, meter, progress)
+        seconds = loop.time() - started
+        table = Table(
+            read_id=secrets.token_hex(8),
+            read_at=read_at,
+            reading=reading,
+            columns=columns,
+            frame=scanned.frame,
+            malformed=scanned.malformed,
+            calls=meter.calls,
+            points=meter.points,
+            read_ms=round(seconds * 1000),
+        )
+        # The life is counted from the start of the read, not from its end.
+        await self._cache.set(key, table, int(scanned.frame.estimated_size()) + 4096, self._ttl - seconds)
+        return table
+
+    async def _wait(self, flight: Flight, deadline: float) -> Table:
+        loop = asyncio.get_running_loop()
+        flight.waiters += 1
+        if flight.grace:
+            flight.grace.cancel()
+            flight.grace = None
+        try:
+            done, _ = await asyncio.wait({flight.task}, timeout=max(0.0, deadline - loop.time()))
+        finally:
+            flight.waiters -= 1
+            if flight.waiters == 0 and not flight.task.done():
+                flight.grace = loop.call_later(self._grace, self._abandon, flight)
+        if not done:
+            raise read_in_progress(flight.seconds_left(loop.time()))
+        return flight.task.result()
+
+    def _abandon(self, flight: Flight) -> None:
+        if flight.waiters == 0:
+            flight.task.cancel()
+
+    async def aclose(self) -> None:
+        """Cancels all reads."""
+        tasks = [flight.task for flights in self._flights.values() for flight in flights]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def read_in_progress(seconds_left: float) -> ApiError:
+    """What a caller is told whose read takes longer than an operation may."""
+    return ApiError(
+        Code.READ_IN_PROGRESS,
+        "The requests are still being read. Ask the same again: the read goes on meanwhile.",
+        retryAfterSeconds=round(seconds_left, 1),
+    )

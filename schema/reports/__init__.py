@@ -1,0 +1,1 @@
+"""One module per report: its result type, its options and its request."""
