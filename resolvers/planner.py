@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+import polars as pl
 from graphql.pyutils import Path
 
 from connectors.errors import ConnectorError
@@ -199,17 +200,24 @@ class Planner:
     async def _compute(self, pending: _Pending, served: Served) -> None:
         assert pending.scope is not None
         assert pending.asked is not None
+        self.reads.append(_entry(pending.path, served))
         try:
-            self.reads.append(_entry(pending.path, served))
-            cut = await asyncio.to_thread(subject, pending.scope, served.table.frame, served.table.read_at)
-            material = Material(cut, pending.asked, self._read_info(cut, served))
-            result = await asyncio.to_thread(pending.definition.compute, material)
+            result = await asyncio.to_thread(self._computed, pending.definition, pending.scope, pending.asked, served)
             await self._name(pending.path, list(pending.definition.people(result, pending.asked)))
         except Exception as error:
             _fail(pending, error)
         else:
             if not pending.answer.done():
                 pending.answer.set_result(result)
+
+    def _computed(self, definition: Definition[Any, R], scope: Scope, asked: Asked[Any], served: Served) -> R:
+        """Runs in a thread: nothing here touches the event loop."""
+        try:
+            cut = subject(scope, served.table.frame, served.table.read_at)
+            return definition.compute(Material(cut, asked, self._read_info(cut, served)))
+        except pl.exceptions.PanicException as panic:
+            # Not an Exception for Python: it would pass every handler on its way up.
+            raise RuntimeError("the table library failed") from panic
 
     async def _name(self, path: Path, people: list[Nameless]) -> None:
         """Looks up the names that were selected; the calls for them are listed as a read of their own."""

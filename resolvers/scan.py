@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 import msgspec
 import polars as pl
@@ -109,13 +110,13 @@ def month_windows(low: int | None, high: int | None, now: int, history_from: int
     last = instant(max(begin, end)).date()
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     step = -(-months // MOST_BUCKETS)
-    edges = []
+    edges = [begin]
     edge: date = first
     while (edge := add_units(edge, CalendarUnit.MONTH, step)) <= last:
         edges.append(day_start(edge, _UTC))
-    starts = ([begin] if low is None else []) + edges
-    bounds: list[int | None] = [low, *starts, high]
-    return [Window(a, b) for a, b in itertools.pairwise(bounds)]
+    inside = [e for e in edges if (low is None or e > low) and (high is None or e < high)]
+    bounds: list[int | None] = [low, *inside, high]
+    return [Window(a, b) for a, b in pairwise(bounds)]
 
 
 def _split(window: Window, parts: int, now: int) -> list[Window]:

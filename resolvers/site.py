@@ -89,8 +89,6 @@ class SiteReader:
         """All fields."""
 
         async def load() -> SiteFields:
-            # An empty list of fields is what an account that Jira does not know gets: ask who we are first.
-            await self.account(meter)
             return SiteFields(tuple(await self.jira.fields(meter=meter)))
 
         return await self._remembered.get(self._key("fields"), load, size=100_000)
@@ -99,7 +97,6 @@ class SiteReader:
         """All projects that the account sees."""
 
         async def load() -> tuple[schema_site.Project, ...]:
-            await self.account(meter)
             found = await self.jira.projects(meter=meter)
             return tuple(schema_site.Project(id=p.id, key=p.key, name=p.name, type_key=p.type_key) for p in found)  # type: ignore[arg-type]
 
@@ -110,7 +107,6 @@ class SiteReader:
         wanted = tuple(sorted(set(keys)))
 
         async def load() -> tuple[str, ...]:
-            await self.account(meter)
             found = {p.key for p in await self.jira.projects(wanted, meter=meter)}
             return tuple(key for key in wanted if key not in found)
 
@@ -120,7 +116,6 @@ class SiteReader:
         """All statuses."""
 
         async def load() -> tuple[schema_site.Status, ...]:
-            await self.account(meter)
             found = await self.jira.statuses(meter=meter)
             return tuple(schema_site.Status(id=s.id, name=s.name, category=s.category) for s in found)  # type: ignore[arg-type]
 
@@ -130,7 +125,6 @@ class SiteReader:
         """Jira's messages about each query; an empty tuple for one without fault."""
 
         async def load() -> tuple[tuple[str, ...], ...]:
-            await self.account(meter)
             return tuple(await self.jira.parse_jql(queries, meter=meter))
 
         return await self._remembered.get(self._key("jql", *queries), load)

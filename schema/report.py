@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import strawberry
 
@@ -171,7 +171,7 @@ def report_field(request: type[ReportRequest[Any, Any]], description: str) -> An
     resolve.__annotations__ = {
         "root": strawberry.Parent[Any],  # type: ignore[misc]  # an alias that mypy takes for a class
         "info": strawberry.Info,
-        "options": options_type | None,
+        "options": Annotated[options_type | None, strawberry.argument(description="How the report is made.")],
         "return": result_type | None,
     }
     return strawberry.field(resolver=resolve, description=description)

@@ -92,18 +92,21 @@ def _open_counts(subject: Subject, asked: Asking) -> pl.DataFrame:
             is_breached=pl.col("id").is_in(breached.implode()), is_at_risk=pl.col("id").is_in(at_risk.implode())
         )
 
-    def counted(column: str) -> pl.Expr:
-        return (pl.col(column).sum() if column in frame.columns else pl.lit(0)).cast(pl.Int64)
-
-    estimate = pl.col("timeestimate") if "timeestimate" in frame.columns else pl.lit(None, pl.Int64)
+    absent = {"is_overdue": False, "is_breached": False, "is_at_risk": False, "timeestimate": None}
+    types = {"timeestimate": pl.Int64()}
+    frame = frame.with_columns(
+        pl.lit(value, types.get(name, pl.Boolean())).alias(name)
+        for name, value in absent.items()
+        if name not in frame.columns
+    )
     return frame.group_by("assignee").agg(
         open=pl.len().cast(pl.Int64),
-        overdue=counted("is_overdue"),
-        sla_breached_running=counted("is_breached"),
-        sla_at_risk=counted("is_at_risk"),
+        overdue=pl.col("is_overdue").sum().cast(pl.Int64),
+        sla_breached_running=pl.col("is_breached").sum().cast(pl.Int64),
+        sla_at_risk=pl.col("is_at_risk").sum().cast(pl.Int64),
         oldest=pl.col("age").max(),
         mean_age=pl.col("age").mean(),
-        estimate=pl.when(estimate.is_not_null().any()).then(estimate.sum()),
+        estimate=pl.when(pl.col("timeestimate").is_not_null().any()).then(pl.col("timeestimate").sum()),
     )
 
 

@@ -1,0 +1,1 @@
+"""How Atlassian is asked: the HTTP client, the calls to Jira, and the decoders of field values. Imports nothing of the project's."""

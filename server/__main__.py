@@ -1,0 +1,5 @@
+"""`python -m server` is `itsm-reports`."""
+
+from server.cli import main
+
+main()

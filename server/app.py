@@ -1,0 +1,150 @@
+"""The application: its routes, what stands around them, and what is opened at start and closed at the end."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import httpx2
+import strawberry
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from schema.errors import Code
+from server.auth import ApiKeys, Authentication, Authenticator, LoopbackOnly
+from server.documents import Documents, ExtensionFactory, SchemaBuilder
+from server.graphiql import Page, wants_page
+from server.graphql import GraphQLEndpoint, ReportService
+from server.hosts import HostCheck, allowed_hosts
+from server.limits import Limits
+from server.metrics import Metrics
+from server.problems import RequestProblem, json_response
+from server.requests import Requests, safe_headers
+from server.settings import Settings
+
+log = structlog.get_logger("server.app")
+
+Clock = Callable[[], datetime]
+Observe = Callable[[str, str, float], None]
+Connect = Callable[[Settings, Observe], AbstractAsyncContextManager[ReportService]]
+
+OPERATION_SECONDS = 25.0
+
+
+def utc_now() -> datetime:
+    """The clock of a real server."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    now: Clock = utc_now,
+    demo: bool = False,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    connect: Connect | None = None,
+    build: SchemaBuilder | None = None,
+    limits: Limits | None = None,
+    operation_seconds: float = OPERATION_SECONDS,
+) -> Starlette:
+    """The server as an ASGI application with a lifespan.
+
+    `demo` lets anyone on this machine in and answers loopback names only; otherwise callers need an API key of the
+    settings. `transport` is handed to the client of Atlassian. `connect` and `build` replace the service that answers and
+    the schema, for tests of the server alone.
+    """
+    metrics = Metrics(code.value for code in Code)
+    documents = Documents(build or _build, limits or Limits())
+    open_service = connect or _live(now, transport)
+    opened: list[ReportService] = []
+    graphql = GraphQLEndpoint(
+        documents, lambda: opened[0], metrics, limits=limits or Limits(), operation_seconds=operation_seconds
+    )
+    page = Page(asks_for_key=not demo)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with open_service(settings, metrics.call) as service:
+            opened[:] = [service]
+            if hasattr(service, "reads_in_flight"):
+                metrics.watch_reads(lambda: service.reads_in_flight)
+            yield
+
+    async def ready(_request: Request) -> Response:
+        is_ready = await opened[0].cache_ready()
+        return json_response({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
+
+    async def show_metrics(_request: Request) -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    routes = [
+        Route("/graphql", _GraphQLRoute(graphql, page)),
+        Route("/graphiql/{name}", page.file, methods=["GET"]),
+        Route("/healthz", _healthy, methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+        Route("/metrics", show_metrics, methods=["GET"]),
+    ]
+    authenticator: Authenticator = LoopbackOnly() if demo else ApiKeys(settings.api_keys, now)
+    middleware = [
+        Middleware(Requests, safe_headers(settings), [route.path for route in routes]),
+        Middleware(HostCheck, allowed_hosts(settings, demo=demo)),
+        Middleware(Authentication, authenticator, wants_page),
+    ]
+    handlers = {HTTPException: _refused, RequestProblem: _problem}
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers=handlers)
+
+
+class _GraphQLRoute:
+    """`/graphql`: the page for a browser, else GraphQL."""
+
+    def __init__(self, graphql: GraphQLEndpoint, page: Page) -> None:
+        self._graphql = graphql
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if wants_page(scope):
+            response = await self._page.page(Request(scope, receive))
+            await response(scope, receive, send)
+        else:
+            await self._graphql(scope, receive, send)
+
+
+async def _healthy(_request: Request) -> Response:
+    return json_response({"status": "ok"})
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """Starlette's own refusals (no such path, wrong method) in the form of all others."""
+    assert isinstance(error, HTTPException)
+    code = Code.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else Code.BAD_USER_INPUT
+    return RequestProblem(error.status_code, code, f"{error.detail}.", headers=error.headers).response()
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestProblem)
+    return error.response()
+
+
+def _build(extensions: Sequence[ExtensionFactory]) -> strawberry.Schema:
+    from schema.build import build  # noqa: PLC0415  # some 300 ms that tests of the server alone need not wait for
+
+    return build(extensions)
+
+
+def _live(now: Clock, transport: httpx2.AsyncBaseTransport | None) -> Connect:
+    """The service of a real server: Atlassian by HTTP, Jira on top of it, the reports on top of that."""
+
+    @asynccontextmanager
+    async def connect(settings: Settings, observe: Observe) -> AsyncIterator[ReportService]:
+        from server.live import live_service  # noqa: PLC0415  # polars and the rest, only where they are used
+
+        async with live_service(settings, now=now, transport=transport, observe=observe) as service:
+            yield service
+
+    return connect

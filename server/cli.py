@@ -1,0 +1,191 @@
+"""The command `itsm-reports`. Heavy parts are imported by the command that needs them, so that help is quick."""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import orjson
+import typer
+
+from server import settings as settings_module
+
+if TYPE_CHECKING:
+    from demo.app import DemoSite
+    from server.settings import Settings
+
+app = typer.Typer(
+    help="ITSM reports from a Jira Cloud site, by GraphQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+DEMO_REQUESTS = 3_000
+_DEMO_EMAIL = "reader@example.com"
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    app()
+
+
+@app.command()
+def serve() -> None:
+    """Serve the reports of the site that the settings name (environment, or a file .env in this folder)."""
+    environ = _environment(Path(".env"))
+    with _clear_lines():
+        settings = settings_module.load(environ)
+        problems = settings_module.serving_problems(settings)
+        if problems:
+            raise settings_module.WrongSettings(problems)
+
+    from server import logs  # noqa: PLC0415
+
+    logs.configure(settings.log_level)
+    _warn(environ, settings)
+
+    from server.app import create_app  # noqa: PLC0415
+    from server.run import run  # noqa: PLC0415
+
+    if not run(create_app(settings), settings.host, settings.port, lambda: None):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    requests: Annotated[
+        int, typer.Option(min=0, max=1_000_000, help="How many requests the site has.")
+    ] = DEMO_REQUESTS,
+    latency_ms: Annotated[int, typer.Option(min=0, max=60_000, help="How long the site takes for each call.")] = 0,
+    event_log: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Load this incident event log instead of seeded data."),
+    ] = None,
+    site_only: Annotated[bool, typer.Option("--site-only", help="Only the stand-in site, without the server.")] = False,
+) -> None:
+    """Serve the reports of an embedded stand-in site, on this machine only. ITSM_PORT moves it from port 8000."""
+    from demo.serve import serving_in_thread  # noqa: PLC0415
+    from server import logs  # noqa: PLC0415
+
+    # The site's own settings are the embedded site's; all others hold as in `serve`.
+    stand_in: dict[str, object] = {"jira_email": _DEMO_EMAIL, "jira_api_token": "demo-token", "host": "127.0.0.1"}
+    environ = _environment(None)
+    with _clear_lines():
+        settings = settings_module.load(environ, overrides={**stand_in, "site_url": "http://127.0.0.1"})
+    logs.configure(settings.log_level, readable=True)
+    site = _stand_in(requests, latency_ms, event_log)
+
+    from server.run import run  # noqa: PLC0415
+
+    if site_only:
+        address = f"http://127.0.0.1:{settings.port}"
+        started = run(site.app, "127.0.0.1", settings.port, lambda: _say_site(address, site))
+    else:
+        from server.app import create_app  # noqa: PLC0415
+
+        with serving_in_thread(site.app) as site_url:
+            settings = settings_module.load(environ, overrides={**stand_in, "site_url": site_url})
+            address = f"http://127.0.0.1:{settings.port}"
+            started = run(create_app(settings, demo=True), "127.0.0.1", settings.port, lambda: _say_ready(address))
+    if not started:
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the schema in GraphQL's definition language, sorted."""
+    from schema.build import sdl  # noqa: PLC0415
+
+    sys.stdout.write(sdl())
+
+
+@app.command("api-key")
+def api_key(
+    name: Annotated[str, typer.Argument(help="Whose key it is: letters, digits, dot, dash, underscore.")],
+) -> None:
+    """Make a new API key for a caller: prints the key, and its entry for ITSM_API_KEYS."""
+    import hashlib  # noqa: PLC0415
+    import secrets  # noqa: PLC0415
+
+    key = "itsm_" + secrets.token_urlsafe(32)
+    entry = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
+    if not settings_module.is_key_entry(entry):
+        _fail(["NAME: letters, digits, dot, dash and underscore are allowed, 64 at most, the first a letter or digit."])
+    typer.echo(f"The caller's key, shown only now: {key}")
+    typer.echo(f"Add to ITSM_API_KEYS (comma separated; append :YYYY-MM-DD for a last day): {entry}")
+
+
+def _environment(file: Path | None) -> Mapping[str, str]:
+    """The process's environment over the settings of a file, if there is one."""
+    values: dict[str, str] = {}
+    if file is not None and file.is_file():
+        from dotenv import dotenv_values  # noqa: PLC0415
+
+        values = {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}
+    return values | {name: value for name, value in os.environ.items() if value}
+
+
+@contextmanager
+def _clear_lines() -> Iterator[None]:
+    """Wrong settings end the program with a line for each, not with a traceback."""
+    try:
+        yield
+    except settings_module.WrongSettings as error:
+        _fail(error.lines)
+
+
+def _fail(lines: list[str]) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(2)
+
+
+def _warn(environ: Mapping[str, str], settings: "Settings") -> None:
+    import structlog  # noqa: PLC0415
+
+    from server.app import utc_now  # noqa: PLC0415
+
+    log = structlog.get_logger("server.cli")
+    for name in settings_module.unknown(environ):
+        log.warning("unknown_setting", setting=name)
+    for key in settings.api_keys:
+        if not key.is_good(utc_now()):
+            log.warning("api_key_expired", caller=key.name)
+
+
+def _stand_in(requests: int, latency_ms: int, event_log: Path | None) -> "DemoSite":
+    from demo.app import DemoSite  # noqa: PLC0415
+    from server.app import utc_now  # noqa: PLC0415
+
+    if event_log is not None:
+        from demo.event_log import load  # noqa: PLC0415
+
+        site = load(event_log)
+    else:
+        from demo.seed import seeded  # noqa: PLC0415
+
+        site = seeded(requests, now=utc_now())
+    return DemoSite(site, now=utc_now, latency_seconds=latency_ms / 1000, email=_DEMO_EMAIL, token="demo-token")  # noqa: S106
+
+
+def _say_ready(address: str) -> None:
+    from server.graphiql import examples  # noqa: PLC0415
+
+    query = _one_line(next(iter(examples().values()), "{ __typename }"))
+    body = shlex.quote(orjson.dumps({"query": query}).decode())
+    typer.echo(f"\nReady: {address}/graphql (open it in a browser to try queries). An example:\n")
+    typer.echo(f"  curl -s {address}/graphql -H 'Content-Type: application/json' -d {body}\n")
+
+
+def _say_site(address: str, site: "DemoSite") -> None:
+    typer.echo(f"\nThe stand-in site is ready: {address} (GET {address}/_demo/counters counts calls and points).")
+    typer.echo(f"Its reading account: {site.email} with the API token {site.token}\n")
+
+
+def _one_line(query: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"(?m)^\s*#.*$", "", query)).strip()

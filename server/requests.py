@@ -1,0 +1,98 @@
+"""What every request gets, whatever answers it: an id, safe headers, one line in the log, and no stack trace."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schema.errors import Code
+from server.logs import place_of
+from server.problems import json_response
+from server.settings import Settings
+
+log = structlog.get_logger("server.requests")
+
+_FILES = "/graphiql/"
+_YEAR_SECONDS = 365 * 24 * 3600
+_HEADERS = {
+    "cache-control": "no-store, private",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+def safe_headers(settings: Settings) -> dict[str, str]:
+    """The headers that every answer carries unless it has its own; HSTS where people come by https."""
+    if settings.public_url and urlsplit(settings.public_url).scheme == "https":
+        return {**_HEADERS, "strict-transport-security": f"max-age={_YEAR_SECONDS}"}
+    return dict(_HEADERS)
+
+
+class Requests:
+    """Middleware around everything else."""
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str], known_paths: Sequence[str]) -> None:
+        self._app = app
+        self._headers = headers
+        self._known_paths = tuple(known_paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+        started = time.perf_counter()
+
+        async def send_safely(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers["x-request-id"] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_safely)
+            except Exception as error:
+                log.error("unexpected_error", error=type(error).__name__, at=place_of(error))
+                if status == 0:
+                    await _internal(request_id)(scope, receive, send_safely)
+            known = {"caller": scope["state"]["caller"]} if "caller" in scope["state"] else {}
+            ms = round((time.perf_counter() - started) * 1000, 1)
+            log.info(
+                "request", method=_method(scope), path=self._log_path(scope["path"]), status=status, ms=ms, **known
+            )
+
+    def _log_path(self, path: str) -> str:
+        """Paths of ours as they are; any other may hold anything and is not written down."""
+        if path.startswith(_FILES):
+            return _FILES
+        return path if path in self._known_paths else "other"
+
+
+def _method(scope: Scope) -> str:
+    return (
+        scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+    )
+
+
+def _internal(request_id: str) -> ASGIApp:
+    message = "Something went wrong on the server. Its log has more under this request id."
+    error = {"message": message, "extensions": {"code": Code.INTERNAL.value, "requestId": request_id}}
+    return json_response({"errors": [error]}, 500)

@@ -1,0 +1,177 @@
+"""A whole server on a stand-in site, asked over real HTTP: what tests of reports start from."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import orjson
+
+from connectors.retry import Retry
+from demo.app import DemoSite
+from demo.model import Site
+from demo.serve import serving
+from resolvers.service import Service
+from server.app import create_app
+from server.live import live_service
+from server.settings import Settings
+from tests.harness import serving_app
+
+EMAIL, TOKEN = "reader@example.com", "demo-token"
+QUICK = Retry(first_seconds=0.001, longest_seconds=0.002, total_seconds=5.0)
+
+
+def at(text: str) -> datetime:
+    """An ISO text as an aware instant; UTC if it has no offset."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    def forward(self, seconds: float) -> None:
+        """Moves the clock."""
+        self.instant += timedelta(seconds=seconds)
+
+
+class Wire(httpx2.AsyncBaseTransport):
+    """The way to Atlassian: notes what is sent, and lets a test alter what comes back."""
+
+    def __init__(self) -> None:
+        self._way = httpx2.AsyncHTTPTransport()
+        self.sent: list[tuple[str, Any]] = []
+        """Path and JSON body (or None) of each call."""
+        self.alter: Callable[[str, Any], None] | None = None
+        """Is given path and decoded answer, which it may change."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        content = await request.aread()
+        self.sent.append((request.url.path, orjson.loads(content) if content else None))
+        response = await self._way.handle_async_request(request)
+        if self.alter is None:
+            return response
+        await response.aread()
+        document = response.json()
+        self.alter(request.url.path, document)
+        return httpx2.Response(response.status_code, json=document)
+
+    async def aclose(self) -> None:
+        await self._way.aclose()
+
+    def searched_fields(self) -> set[str]:
+        """The fields that the last search asked for."""
+        return set(next(body["fields"] for path, body in reversed(self.sent) if path.endswith("/search/jql")))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A GraphQL answer."""
+
+    status: int
+    data: Any
+    errors: list[dict[str, Any]]
+    extensions: dict[str, Any]
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """`extensions.code` of each error, by its dotted path."""
+        return {".".join(map(str, e.get("path") or [])): e["extensions"]["code"] for e in self.errors}
+
+    @property
+    def reads(self) -> dict[str, dict[str, Any]]:
+        """`extensions.reports` by id of the read."""
+        return {read["readId"]: read for read in self.extensions.get("reports", [])}
+
+    @property
+    def calls(self) -> int:
+        """Calls of all distinct reads."""
+        return sum(read["calls"] for read in self.reads.values())
+
+    @property
+    def points(self) -> int:
+        """Points of all distinct reads."""
+        return sum(read["points"] for read in self.reads.values())
+
+
+@dataclass(slots=True)
+class Api:
+    """A running server with the site that it reads."""
+
+    url: str
+    demo: DemoSite
+    clock: Clock
+    client: httpx2.AsyncClient
+    wire: Wire
+    services: list[Service] = field(default_factory=list)
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None) -> Answer:
+        """The answer to a document."""
+        body = orjson.dumps({"query": query, "variables": variables or {}})
+        response = await self.client.post(
+            f"{self.url}/graphql", content=body, headers={"content-type": "application/json"}
+        )
+        document = orjson.loads(response.content)
+        return Answer(
+            response.status_code, document.get("data"), document.get("errors", []), document.get("extensions", {})
+        )
+
+    async def figures(self, query: str, variables: dict[str, Any] | None = None) -> Any:
+        """The data of an answer that must have no errors."""
+        answer = await self.ask(query, variables)
+        assert answer.errors == []
+        return answer.data
+
+    async def requests(self, selection: str, scope: dict[str, Any] | None = None) -> Any:
+        """`requests(scope) { selection }` of an answer without errors."""
+        query = f"query ($scope: RequestScope!) {{ requests(scope: $scope) {{ {selection} }} }}"
+        return (await self.figures(query, {"scope": scope or {}}))["requests"]
+
+
+@asynccontextmanager
+async def api_on(
+    site: Site,
+    now: str | datetime,
+    *,
+    demo_options: dict[str, Any] | None = None,
+    patience_seconds: float = 20.0,
+    grace_seconds: float = 60.0,
+    retry: Retry = QUICK,
+    **settings: Any,
+) -> AsyncIterator[Api]:
+    """A server in demo mode that reads `site`, both on a clock that stands at `now`."""
+    clock = Clock(at(now) if isinstance(now, str) else now)
+    demo = DemoSite(site, now=clock, email=EMAIL, token=TOKEN, **(demo_options or {}))
+    services: list[Service] = []
+    wire = Wire()
+
+    def connect(settings: Settings, observe: Any) -> AbstractAsyncContextManager[Service]:
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[Service]:
+            async with live_service(
+                settings,
+                now=clock,
+                transport=wire,
+                observe=observe,
+                retry=retry,
+                patience_seconds=patience_seconds,
+                grace_seconds=grace_seconds,
+            ) as service:
+                services.append(service)
+                yield service
+
+        return opened()
+
+    async with serving(demo.app) as site_url:
+        wanted = {"site_url": site_url, "jira_email": EMAIL, "jira_api_token": TOKEN, "atlassian_api_url": site_url}
+        app = create_app(Settings(**(wanted | settings)), now=clock, demo=True, connect=connect)
+        async with serving_app(app) as url, httpx2.AsyncClient(timeout=60) as client:
+            yield Api(url, demo, clock, client, wire, services)
