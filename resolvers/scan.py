@@ -5,7 +5,6 @@ read side by side. What Jira counts is an estimate that lags writes: it only sha
 """
 
 import asyncio
-import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -10,8 +10,7 @@ from connectors.jira import Account, Field, Jira, User
 from resolvers.cache import Remembered, cache_key
 from resolvers.columns import ORGANIZATIONS_TYPE, REQUEST_TYPE_TYPE, SLA_TYPE
 from resolvers.errors import api_error
-from schema import report
-from schema import site as schema_site
+from schema import reference, report
 from schema.errors import bad_input
 from schema.reports.sla import SlaMetric
 from schema.scope import Weekday
@@ -93,12 +92,12 @@ class SiteReader:
 
         return await self._remembered.get(self._key("fields"), load, size=100_000)
 
-    async def projects(self, meter: Meter) -> tuple[schema_site.Project, ...]:
+    async def projects(self, meter: Meter) -> tuple[reference.Project, ...]:
         """All projects that the account sees."""
 
-        async def load() -> tuple[schema_site.Project, ...]:
+        async def load() -> tuple[reference.Project, ...]:
             found = await self.jira.projects(meter=meter)
-            return tuple(schema_site.Project(id=p.id, key=p.key, name=p.name, type_key=p.type_key) for p in found)  # type: ignore[arg-type]
+            return tuple(reference.Project(id=p.id, key=p.key, name=p.name, type_key=p.type_key) for p in found)  # type: ignore[arg-type]
 
         return await self._remembered.get(self._key("projects"), load, size=100_000)
 
@@ -112,12 +111,12 @@ class SiteReader:
 
         return await self._remembered.get(self._key("projects with keys", *wanted), load)
 
-    async def statuses(self, meter: Meter) -> tuple[schema_site.Status, ...]:
+    async def statuses(self, meter: Meter) -> tuple[reference.Status, ...]:
         """All statuses."""
 
-        async def load() -> tuple[schema_site.Status, ...]:
+        async def load() -> tuple[reference.Status, ...]:
             found = await self.jira.statuses(meter=meter)
-            return tuple(schema_site.Status(id=s.id, name=s.name, category=s.category) for s in found)  # type: ignore[arg-type]
+            return tuple(reference.Status(id=s.id, name=s.name, category=s.category) for s in found)  # type: ignore[arg-type]
 
         return await self._remembered.get(self._key("statuses"), load, size=50_000)
 
@@ -152,14 +151,14 @@ class SiteContext:
         self._reader = reader
         self._meter = meter
 
-    async def projects(self) -> list[schema_site.Project]:
+    async def projects(self) -> list[reference.Project]:
         """All projects that the reading account sees."""
         try:
             return list(await self._reader.projects(self._meter))
         except ConnectorError as error:
             raise api_error(error) from error
 
-    async def statuses(self) -> list[schema_site.Status]:
+    async def statuses(self) -> list[reference.Status]:
         """All statuses."""
         try:
             return list(await self._reader.statuses(self._meter))

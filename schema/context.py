@@ -9,11 +9,11 @@ import strawberry
 if TYPE_CHECKING:
     from graphql.pyutils import Path
 
+    from schema.reference import Project, Status
     from schema.report import ReportRequest, User
     from schema.reports.sla import SlaMetric
     from schema.scope import Weekday
     from schema.selection import Selection
-    from schema.site import Project, Status
 
 O = TypeVar("O")  # noqa: E741
 R = TypeVar("R")

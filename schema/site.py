@@ -6,28 +6,11 @@ import strawberry
 
 from schema.connection import Connection, connection
 from schema.context import Info
+from schema.reference import Project, Status
 from schema.report import User
 from schema.reports.sla import SlaMetric
 from schema.scope import Weekday
 from schema.selection import selection_of
-
-
-@strawberry.type(description="A project of the site.")
-class Project:
-    id: strawberry.ID = strawberry.field(description="Id of the project.")
-    key: str = strawberry.field(description="Key, as `scope.projects` takes it.")
-    name: str = strawberry.field(description="Its present name.")
-    type_key: str = strawberry.field(description="service_desk, software or business.")
-
-
-@strawberry.type(description="A status of the site.")
-class Status:
-    id: strawberry.ID = strawberry.field(
-        description="Id, as `scope.statuses` takes it; names may be shared by several."
-    )
-    name: str = strawberry.field(description="Its present name, in the language of the reading account.")
-    category: str = strawberry.field(description="new, indeterminate or done.")
-
 
 First = Annotated[int, strawberry.argument(description="Number of entries, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="Only those after this cursor.")]

@@ -82,14 +82,19 @@ def fetch_package(package: Package, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         archive = _pack([package], Path(scratch))[package]
         shutil.rmtree(folder, ignore_errors=True)
-        with tarfile.open(archive) as tar:
-            for member in tar.getmembers():
-                parts = Path(member.name).parts
-                if member.isfile() and ".." not in parts and not member.name.startswith("/"):
-                    target = folder.joinpath(*parts[1:])
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(_content(tar, member))
+        unpack(archive, folder)
     stamp.write_text(package.sha512, "utf-8")
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """The archive's plain files below its first folder; whatever would lie elsewhere is left out."""
+    with tarfile.open(archive) as tar:
+        for member in tar.getmembers():
+            parts = Path(member.name).parts
+            if member.isfile() and ".." not in parts and not member.name.startswith("/"):
+                target = folder.joinpath(*parts[1:])
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(_content(tar, member))
 
 
 def _pack(packages: list[Package], scratch: Path) -> dict[Package, Path]:
@@ -100,7 +105,7 @@ def _pack(packages: list[Package], scratch: Path) -> dict[Package, Path]:
     for npm in _npms(scratch):
         done = _run([*npm, "pack", *options, *names], scratch)
         if done is not None and done.returncode == 0:
-            return {package: _checked(package, scratch) for package in packages}
+            return {package: checked(package, scratch) for package in packages}
         failure = "npm could not fetch " + ", ".join(names)
     raise NotFetched(failure)
 
@@ -123,7 +128,8 @@ def _npms(scratch: Path) -> Iterator[list[str]]:
         yield [str(python), "-c", _CALL_NPM]
 
 
-def _checked(package: Package, scratch: Path) -> Path:
+def checked(package: Package, scratch: Path) -> Path:
+    """A downloaded archive, if it has the content that was pinned. Raises NotFetched."""
     archive = scratch / f"{package.name}-{package.version}.tgz"
     try:
         digest = hashlib.sha512(archive.read_bytes()).digest()
