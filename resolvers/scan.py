@@ -26,7 +26,9 @@ from schema.report import Basis
 from schema.scope import CalendarUnit, ResolvedBy
 
 PAGE = 100
-MOST_BUCKETS = 48
+MOST_COUNTS = 48
+PAGES_PER_COUNT = 2
+"""A count is a call too: not more of them than half of the pages that they help to spread."""
 SMALL = 3 * PAGE
 """Up to here a read is not worth a round of counts."""
 CHUNK_ROWS = 2_000
@@ -101,14 +103,14 @@ class Scanned:
     malformed: Counter[str] = field(default_factory=Counter)
 
 
-def month_windows(low: int | None, high: int | None, now: int, history_from: int) -> list[Window]:
-    """Windows of one month, or of several where there would be too many; the first and last reach as far as asked."""
+def month_windows(low: int | None, high: int | None, now: int, history_from: int, most: int) -> list[Window]:
+    """Windows of one month, or of several where there would be more than about `most`; together they reach as far as asked."""
     begin = low if low is not None else history_from
     end = high if high is not None else now
     first = instant(begin).date().replace(day=1)
     last = instant(max(begin, end)).date()
     months = (last.year - first.year) * 12 + last.month - first.month + 1
-    step = -(-months // MOST_BUCKETS)
+    step = -(-months // most)
     edges = [begin]
     edge: date = first
     while (edge := add_units(edge, CalendarUnit.MONTH, step)) <= last:
@@ -191,7 +193,8 @@ class Scanner:
         if total <= SMALL:
             return [Window(low, high)]
         two_years_before = add_units(instant(min(reading.period.start, now)).date(), CalendarUnit.YEAR, -2)
-        windows = month_windows(low, high, now, day_start(two_years_before, _UTC))
+        most = min(MOST_COUNTS, -(-total // (PAGES_PER_COUNT * PAGE)))
+        windows = month_windows(low, high, now, day_start(two_years_before, _UTC), most)
         counts = await self._counts(condition, windows, meter)
         per_reader = -(-sum(counts) // (4 * self._in_flight))
         target = min(1000, max(PAGE, -(-per_reader // PAGE) * PAGE))

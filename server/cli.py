@@ -84,7 +84,7 @@ def demo(
 
     if site_only:
         address = f"http://127.0.0.1:{settings.port}"
-        started = run(site.app, "127.0.0.1", settings.port, lambda: _say_site(address, site))
+        started = run(site.app, "127.0.0.1", settings.port, lambda: _say_site(address, site), lifespan="off")
     else:
         from server.app import create_app  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,7 +23,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+def config(app: ASGIApp, host: str, port: int, *, lifespan: Literal["on", "off"] = "on") -> uvicorn.Config:
     """uvicorn's settings for this server: no access log (it would hold query strings), no proxy headers, no WebSockets."""
     return uvicorn.Config(
         app,
@@ -32,15 +33,18 @@ def config(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        interface="asgi3",
         ws="none",
-        lifespan="on",
+        lifespan=lifespan,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
-def run(app: ASGIApp, host: str, port: int, ready: Callable[[], None]) -> bool:
+def run(
+    app: ASGIApp, host: str, port: int, ready: Callable[[], None], *, lifespan: Literal["on", "off"] = "on"
+) -> bool:
     """Serve until SIGINT or SIGTERM. `ready` is called once, when the port is open. False: it could not start."""
-    server = _Server(config(app, host, port), ready)
+    server = _Server(config(app, host, port, lifespan=lifespan), ready)
     # uvicorn stops gracefully on either signal and then raises it again: let that be an ordinary end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -32,7 +32,7 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        while self.server_state.connections or self.server_state.tasks:
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110  # there is no event for it
             await asyncio.sleep(0.001)
         await self.lifespan.shutdown()
 

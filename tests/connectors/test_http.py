@@ -378,6 +378,20 @@ async def test_a_used_up_quota_stops_all_calls_until_it_resets(reason: str) -> N
     assert elapsed() == about(600)
 
 
+async def test_calls_that_wait_for_a_place_are_not_sent_into_a_used_up_quota() -> None:
+    async def site(request: httpx2.Request) -> httpx2.Response:
+        calls.append(elapsed())
+        await asyncio.sleep(1)
+        if len(calls) == 1:
+            return answer(status=429, RateLimit_Reason="jira-quota-global-based", Retry_After="20")
+        return answer({"x": 1})
+
+    calls: list[float] = []
+    async with aclosing(connect(httpx2.MockTransport(site), in_flight=1)) as client:
+        await asyncio.gather(read(client, READ), read(client, OTHER))
+    assert calls == about([0, 21, 22])
+
+
 async def test_a_quota_without_a_reset_ends_at_the_top_of_the_hour() -> None:
     script = Script(answer(status=429, RateLimit_Reason="jira-quota-global-based"))
     async with aclosing(connect(script)) as client:

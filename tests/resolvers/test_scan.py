@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.periods import millis
-from resolvers.scan import MOST_BUCKETS, Window, balanced, month_windows
+from resolvers.scan import Window, balanced, month_windows
 from tests.api import at
 
 NOW = millis(at("2026-11-23T12:00Z"))
@@ -26,15 +26,15 @@ def assert_covers(windows: list[Window], low: int | None, high: int | None) -> N
             assert window.low < window.high
 
 
-@given(st.none() | moments, st.none() | moments, moments)
+@given(st.none() | moments, st.none() | moments, moments, st.integers(1, 48))
 def test_windows_by_month_cover_the_span_without_gap_or_overlap(
-    low: int | None, high: int | None, history: int
+    low: int | None, high: int | None, history: int, most: int
 ) -> None:
     if low is not None and high is not None and low >= high:
         low, high = high, low + 1
-    windows = month_windows(low, high, NOW, history)
+    windows = month_windows(low, high, NOW, history, most)
     assert_covers(windows, low, high)
-    assert len(windows) <= MOST_BUCKETS + 2
+    assert len(windows) <= most + 2
 
 
 @given(st.data(), st.none() | moments, st.none() | moments)
@@ -43,7 +43,7 @@ def test_balanced_windows_cover_the_same_span_whatever_the_counts(
 ) -> None:
     if low is not None and high is not None and low >= high:
         low, high = high, low + 1
-    windows = month_windows(low, high, NOW, NOW - 800 * DAY)
+    windows = month_windows(low, high, NOW, NOW - 800 * DAY, 24)
     counts = data.draw(st.lists(st.integers(0, 100_000), min_size=len(windows), max_size=len(windows)))
     assert_covers(balanced(windows, counts, 500, NOW), low, high)
 

@@ -48,7 +48,7 @@ def test_no_file_names_a_registry_or_a_cdn() -> None:
         check=True,
     )
     addresses = re.compile(
-        "|".join(("pypi" + r"\.org", "npmjs" + r"\.", "unpkg" + r"\.", "jsdelivr", "cdn" + "js")), re.I
+        "|".join(("pypi" + r"\.org", "npmjs" + r"\.", "unpkg" + r"\.", "js" + "delivr", "cdn" + "js")), re.I
     )
     for name in listed.stdout.splitlines():
         path = ROOT / name
