@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+# By the variable and not by the option, so that what builds the package is pinned as well.
+PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SOURCES := pyproject.toml constraints.txt hatch_build.py server/npm.py
 
-.PHONY: help install demo serve test soak browser graphiql npm-packages clean
+.PHONY: help install demo serve test soak backlot browser graphiql npm-packages clean
 
 help:
 	@echo "make install   build $(VENV) with the command itsm-reports"
@@ -14,6 +15,7 @@ help:
 	@echo "make serve     serve reports of the site that the settings name (environment or .env, see .env.example)"
 	@echo "make test      lint, types and all quick tests"
 	@echo "make soak      the long tests;  make browser   the checks in headless Chromium"
+	@echo "make backlot   the connectors against a replay of a real Jira site"
 	@echo "make graphiql  fetch GraphiQL's files, if that did not work at install"
 
 install: $(VENV)/.installed
@@ -33,6 +35,14 @@ test: $(VENV)/.tested npm-packages
 
 soak: $(VENV)/.tested npm-packages
 	$(BIN)/python -m pytest -m soak
+
+# A replay of measured behaviour of Jira Cloud, written by others. It cannot live beside our packages.
+backlot: $(VENV)/.tested .venv-backlot/bin/backlot
+	ITSM_TEST_BACKLOT=.venv-backlot/bin/backlot $(BIN)/python -m pytest tests/connectors/test_backlot.py
+
+.venv-backlot/bin/backlot:
+	$(PYTHON) -m venv .venv-backlot
+	.venv-backlot/bin/python -m pip --disable-pip-version-check install --quiet backlot==0.1.0
 
 browser: $(VENV)/.tested graphiql
 	$(BIN)/python -m pytest -m browser
@@ -55,4 +65,4 @@ $(VENV)/.tested: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) node_modules server/graphiql_assets .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-backlot node_modules server/graphiql_assets .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -101,6 +101,7 @@ def _pack(packages: list[Package], scratch: Path) -> dict[Package, Path]:
     """Download the packages' archives, checked."""
     names = [f"{package.name}@{package.version}" for package in packages]
     options = ["--ignore-scripts", "--silent", "--cache", str(scratch / "cache"), "--pack-destination", str(scratch)]
+    options += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
     failure = "there is no npm"
     for npm in _npms(scratch):
         done = _run([*npm, "pack", *options, *names], scratch)
@@ -168,8 +169,10 @@ def _run(command: list[str], folder: Path) -> "subprocess.CompletedProcess[bytes
 
 
 def _environ() -> dict[str, str]:
-    """Without what a build of pip sets for its own Python, which must not leak into another one."""
-    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    """Without what a build of pip sets for its own Python; and with the machine's certificates, as pip trusts them, too."""
+    clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    extra = clean.get("PIP_CERT") or clean.get("SSL_CERT_FILE")
+    return {"NODE_USE_SYSTEM_CA": "1"} | ({"NODE_EXTRA_CA_CERTS": extra} if extra else {}) | clean
 
 
 if __name__ == "__main__":
