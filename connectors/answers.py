@@ -41,7 +41,7 @@ class _Complaint(msgspec.Struct):
     """The members of Jira's and the gateway's error bodies that are read."""
 
     errorMessages: list[str] = []  # noqa: N815
-    errors: dict[str, str] = {}
+    errors: dict[str, object] = {}
     message: str = ""
 
 
@@ -66,14 +66,15 @@ async def body_of(response: httpx2.Response, limit: int) -> bytes:
     return bytes(body)
 
 
-async def complaint_of(response: httpx2.Response) -> bytes:
-    """The body of a refusal where it may matter and is JSON of a sane size, else nothing."""
-    if response.status_code not in (400, 401) or not is_json(response):
-        return b""
+async def complaint_of(response: httpx2.Response) -> bytes | None:
+    """The body of a refusal where it may matter: empty, or JSON of a sane size; else None."""
+    if response.status_code not in (400, 401, 403):
+        return None
     try:
-        return await body_of(response, _ERROR_BYTES)
+        body = await body_of(response, _ERROR_BYTES)
     except GaveUp:
-        return b""
+        return None
+    return body if is_json(response) or not body else None
 
 
 def decoded(body: bytes, decode: type[T], endpoint: Endpoint) -> T:
@@ -100,7 +101,7 @@ def _decode(body: bytes, decode: type[T]) -> T:
         return msgspec.json.decode(mended, type=decode)
 
 
-def refusal(answer: Answer, complaint: bytes, endpoint: Endpoint, now: datetime) -> ConnectorError:
+def refusal(answer: Answer, complaint: bytes | None, endpoint: Endpoint, now: datetime) -> ConnectorError:
     """The error for every answer that is not a plain 200."""
     status = answer.status_code
     if login_failed(answer):
@@ -115,16 +116,14 @@ def refusal(answer: Answer, complaint: bytes, endpoint: Endpoint, now: datetime)
     return _client_error(answer, complaint, endpoint)
 
 
-def _client_error(answer: Answer, complaint: bytes, endpoint: Endpoint) -> ConnectorError:
+def _client_error(answer: Answer, complaint: bytes | None, endpoint: Endpoint) -> ConnectorError:
     match answer.status_code:
         case 400:
             return _bad_request(answer, complaint, endpoint)
         case 401:
             return _unauthorized(complaint, endpoint)
         case 403:
-            scope = f" or the scope {endpoint.scope}" if endpoint.scope else ""
-            lacking = f"a permission, a product licence{scope}"
-            return AccessRefused(f"The account may not use {endpoint.name}: it lacks {lacking}.", credential=False)
+            return _forbidden(complaint, endpoint)
         case status:
             return GaveUp(
                 f"Atlassian answered {endpoint.name} with status {status}: {_dead_end(status)}.", status=status
@@ -138,29 +137,46 @@ def _dead_end(status: int) -> str:
     return told.get(status, "nothing that is expected there")
 
 
-def _unauthorized(complaint: bytes, endpoint: Endpoint) -> AccessRefused:
-    """The gateway's scope mismatch is told apart by its fixed English text; else it is the credential."""
+def _forbidden(complaint: bytes | None, endpoint: Endpoint) -> AccessRefused:
+    """JSM refuses without a word where the account has no agent licence in the project."""
+    scope = f" or the scope {endpoint.scope}" if endpoint.scope else ""
+    lacking = f"it lacks a permission, a product licence{scope}"
+    if endpoint.product == "jsm" and complaint == b"":
+        lacking = f"most likely it lacks an agent licence of Jira Service Management (else a permission{scope})"
+    return AccessRefused(f"The account may not use {endpoint.name}: {lacking}.", credential=False)
+
+
+def _unauthorized(complaint: bytes | None, endpoint: Endpoint) -> AccessRefused:
+    """The gateway's scope mismatch is told apart by its fixed English text; else it is the credential.
+
+    Assets is asked with a credential that Jira took. It answers like this to one that lacks a scope or that is of
+    another kind, so nothing is said about the credential itself; if it expired meanwhile, Jira will say so.
+    """
     if endpoint.scope and "scope" in _read(complaint).message.lower():
         return AccessRefused(
             f"The credential lacks the scope {endpoint.scope}, needed by {endpoint.name}.", credential=False
         )
+    if endpoint.product == "assets":
+        lacking = f"it lacks the scope {endpoint.scope}, or Assets does not take its kind"
+        return AccessRefused(f"Assets did not accept the credential for {endpoint.name}: {lacking}.", credential=False)
     return AccessRefused("Atlassian did not accept the credential (wrong, expired or revoked).", credential=True)
 
 
-def _bad_request(answer: Answer, complaint: bytes, endpoint: Endpoint) -> ConnectorError:
-    """Jira's own messages where the query is at fault; else the request is ours, so no caller can mend it."""
+def _bad_request(answer: Answer, complaint: bytes | None, endpoint: Endpoint) -> ConnectorError:
+    """The product's own messages where the query is at fault; else the request is ours, so no caller can mend it."""
     if not is_json(answer):
         return Unavailable(f"Atlassian answered {endpoint.name} with something else than JSON (status 400).")
     told = _read(complaint)
-    messages = [*told.errorMessages, *told.errors.values()][:_MESSAGES]
-    if endpoint.carries_jql and messages:
-        return QueryRefused(tuple(message[:_MESSAGE_CHARACTERS] for message in messages))
+    messages = [*told.errorMessages, *(text for text in told.errors.values() if isinstance(text, str))][:_MESSAGES]
+    if endpoint.carries_query and messages:
+        product = "Assets" if endpoint.product == "assets" else "Jira"
+        return QueryRefused(tuple(message[:_MESSAGE_CHARACTERS] for message in messages), product=product)
     return GaveUp(f"Atlassian refused the request {endpoint.name} as malformed (status 400).", status=400)
 
 
-def _read(complaint: bytes) -> _Complaint:
+def _read(complaint: bytes | None) -> _Complaint:
     try:
-        return msgspec.json.decode(complaint, type=_Complaint)
+        return msgspec.json.decode(complaint or b"{}", type=_Complaint)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Complaint()
 

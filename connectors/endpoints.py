@@ -18,7 +18,9 @@ class Endpoint:
 
     `scope` is the classic OAuth scope (None: needs none); `query` and `body` are the names that may be sent;
     `per_second` is Atlassian's burst limit, which all programs of a site share; a successful call costs
-    1 + `points_per_object` times the objects returned. `carries_jql` marks where a 400 is about the query.
+    1 + `points_per_object` times the objects returned. `carries_query` marks where a 400 is about the query.
+    `experimental` ones are answered only with a header that says so; `product` tells whose refusals to expect,
+    and that Assets is never on the site's own host.
     """
 
     name: str
@@ -29,9 +31,11 @@ class Endpoint:
     body: frozenset[str] = frozenset()
     per_second: float = 100.0
     points_per_object: int = 0
-    carries_jql: bool = False
+    carries_query: bool = False
     anonymous: bool = False
     deprecated: bool = False
+    experimental: bool = False
+    product: Literal["jira", "jsm", "assets"] = "jira"
 
 
 TENANT_INFO: Final = Endpoint(
@@ -67,7 +71,7 @@ PARSE_JQL: Final = Endpoint(
     scope="read:jira-work",
     query=frozenset({"validation"}),
     body=frozenset({"queries"}),
-    carries_jql=True,
+    carries_query=True,
 )
 APPROXIMATE_COUNT: Final = Endpoint(
     name="approximate_count",
@@ -76,7 +80,7 @@ APPROXIMATE_COUNT: Final = Endpoint(
     scope="read:jira-work",
     body=frozenset({"jql"}),
     per_second=150.0,
-    carries_jql=True,
+    carries_query=True,
 )
 SEARCH: Final = Endpoint(
     name="search",
@@ -85,7 +89,16 @@ SEARCH: Final = Endpoint(
     scope="read:jira-work",
     body=frozenset({"jql", "fields", "maxResults", "nextPageToken", "properties"}),
     points_per_object=1,
-    carries_jql=True,
+    carries_query=True,
+)
+
+BULK_FETCH: Final = Endpoint(
+    name="bulk_fetch",
+    method="POST",
+    path="/rest/api/3/issue/bulkfetch",
+    scope="read:jira-work",
+    body=frozenset({"issueIdsOrKeys", "fields"}),
+    points_per_object=1,
 )
 
 JIRA: Final = (
@@ -99,11 +112,151 @@ JIRA: Final = (
     PARSE_JQL,
     APPROXIMATE_COUNT,
     SEARCH,
+    BULK_FETCH,
 )
 """All endpoints that Atlassian's description of Jira platform v3 must know."""
 
+_PAGED: Final = frozenset({"start", "limit"})
+
+
+# Whether calls to JSM cost points is not documented; the rule of Jira's is taken, where a user counts twice.
+SERVICE_DESKS: Final = Endpoint(
+    name="service_desks",
+    method="GET",
+    path="/rest/servicedeskapi/servicedesk",
+    scope="read:servicedesk-request",
+    query=_PAGED,
+    points_per_object=1,
+    product="jsm",
+)
+REQUEST_TYPES: Final = Endpoint(
+    name="request_types",
+    method="GET",
+    path="/rest/servicedeskapi/requesttype",
+    scope="read:servicedesk-request",
+    query=_PAGED,
+    points_per_object=1,
+    experimental=True,
+    product="jsm",
+)
+ORGANIZATIONS: Final = Endpoint(
+    name="organizations",
+    method="GET",
+    path="/rest/servicedeskapi/organization",
+    scope="manage:servicedesk-customer",
+    query=_PAGED,
+    points_per_object=1,
+    product="jsm",
+)  # no classic scope only reads organizations and customers
+ORGANIZATION_USERS: Final = Endpoint(
+    name="organization_users",
+    method="GET",
+    path="/rest/servicedeskapi/organization/{organizationId}/user",
+    scope="manage:servicedesk-customer",
+    query=_PAGED,
+    points_per_object=2,
+    product="jsm",
+)
+DESK_ORGANIZATIONS: Final = Endpoint(
+    name="desk_organizations",
+    method="GET",
+    path="/rest/servicedeskapi/servicedesk/{serviceDeskId}/organization",
+    scope="manage:servicedesk-customer",
+    query=_PAGED,
+    points_per_object=1,
+    product="jsm",
+)
+CUSTOMERS: Final = Endpoint(
+    name="customers",
+    method="GET",
+    path="/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer",
+    scope="manage:servicedesk-customer",
+    query=_PAGED,
+    per_second=5.0,
+    points_per_object=2,
+    experimental=True,
+    product="jsm",
+)
+ASSETS_WORKSPACE: Final = Endpoint(
+    name="assets_workspace",
+    method="GET",
+    path="/rest/servicedeskapi/assets/workspace",
+    scope="read:servicedesk-request",
+    product="jsm",
+)
+
+JSM: Final = (
+    SERVICE_DESKS,
+    REQUEST_TYPES,
+    ORGANIZATIONS,
+    ORGANIZATION_USERS,
+    DESK_ORGANIZATIONS,
+    CUSTOMERS,
+    ASSETS_WORKSPACE,
+)
+"""All endpoints that Atlassian's description of JSM must know."""
+
+# Assets has limits of its own, said by the minute: 500 queries (1000 in newer descriptions), 2000 other reads.
+_ASSET_QUERIES: Final = 500 / 60
+_ASSET_READS: Final = 2000 / 60
+ASSETS_BASE: Final = "/jsm/assets/workspace/{workspaceId}/v1"
+ASSET_SCHEMAS: Final = Endpoint(
+    name="asset_schemas",
+    method="GET",
+    path=ASSETS_BASE + "/objectschema/list",
+    scope="read:cmdb-schema:jira",
+    query=frozenset({"startAt", "maxResults", "includeCounts"}),
+    per_second=_ASSET_READS,
+    product="assets",
+)
+ASSET_TYPES: Final = Endpoint(
+    name="asset_types",
+    method="GET",
+    path=ASSETS_BASE + "/objectschema/{id}/objecttypes/flat",
+    scope="read:cmdb-schema:jira",
+    query=frozenset({"includeObjectCounts"}),
+    per_second=_ASSET_READS,
+    product="assets",
+)
+ASSET_ATTRIBUTES: Final = Endpoint(
+    name="asset_attributes",
+    method="GET",
+    path=ASSETS_BASE + "/objecttype/{id}/attributes",
+    scope="read:cmdb-attribute:jira",
+    per_second=_ASSET_READS,
+    product="assets",
+)
+ASSET_OBJECTS: Final = Endpoint(
+    name="asset_objects",
+    method="POST",
+    path=ASSETS_BASE + "/object/aql",
+    scope="read:cmdb-object:jira",
+    query=frozenset({"startAt", "maxResults", "includeAttributes"}),
+    body=frozenset({"qlQuery"}),
+    per_second=_ASSET_QUERIES,
+    carries_query=True,
+    product="assets",
+)  # with attributes it also wants the scope of ASSET_ATTRIBUTES
+ASSET_COUNT: Final = Endpoint(
+    name="asset_count",
+    method="POST",
+    path=ASSETS_BASE + "/object/aql/totalcount",
+    scope="read:cmdb-object:jira",
+    body=frozenset({"qlQuery"}),
+    per_second=_ASSET_QUERIES,
+    carries_query=True,
+    product="assets",
+)
+
+ASSETS: Final = (ASSET_SCHEMAS, ASSET_TYPES, ASSET_ATTRIBUTES, ASSET_OBJECTS, ASSET_COUNT)
+"""All endpoints that the description of Assets must know, by their paths behind `ASSETS_BASE`."""
+
 _KINDS: Final = {
     "cloudId": re.compile(r"[0-9A-Za-z-]{1,64}"),
+    "workspaceId": re.compile(r"[0-9A-Za-z-]{1,64}"),
+    "serviceDeskId": re.compile(r"[1-9][0-9]{0,18}"),
+    "organizationId": re.compile(r"[1-9][0-9]{0,18}"),
+    "id": re.compile(r"[1-9][0-9]{0,18}"),
     "issueIdOrKey": re.compile(r"[1-9][0-9]{0,18}|[A-Z][A-Z0-9_]{0,254}-[1-9][0-9]{0,18}"),
 }
 _PLACE: Final = re.compile(r"\{(\w+)\}")

@@ -5,7 +5,7 @@
         RateLimited       429 after retries, or the wall of a used-up quota
         Unavailable       no whole answer: 5xx, HTML, half a body, a repeated page, a refused cursor, a timeout
       AccessRefused       another credential, scope, permission or licence is needed
-      QueryRefused        the query must be mended; carries Jira's own messages
+      QueryRefused        the query must be mended; carries the own messages of Jira or Assets
       GaveUp              nothing helps but a change of this program: 404, 410, an unreadable or far too large answer
 
 Every message is safe to show to a caller: no secret, no personal data, and no raw body of an answer.
@@ -54,10 +54,10 @@ class AccessRefused(ConnectorError):
 
 
 class QueryRefused(ConnectorError):
-    """Jira refused a query; `messages` are Jira's own, in the language of the reading account."""
+    """A query was refused; `messages` are those of `product`, in the language of the reading account."""
 
-    def __init__(self, messages: tuple[str, ...]) -> None:
-        super().__init__("Jira refused the query: " + " ".join(messages))
+    def __init__(self, messages: tuple[str, ...], *, product: str = "Jira") -> None:
+        super().__init__(f"{product} refused the query: " + " ".join(messages))
         self.messages = messages
 
 

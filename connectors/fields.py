@@ -18,6 +18,7 @@ Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_STARS: Final = range(1, 6)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -63,6 +64,23 @@ class SlaCycle(TypedDict):
     goal: int
     elapsed: int
     remaining: int
+
+
+class _Feedback(msgspec.Struct):
+    rating: float
+
+
+class _AssetInField(msgspec.Struct, rename="camel"):
+    object_id: str | int
+
+
+class _Property(msgspec.Struct):
+    value: str
+
+
+class _Option(msgspec.Struct):
+    id: str
+    value: str
 
 
 class _Account(msgspec.Struct, rename="camel"):
@@ -136,6 +154,10 @@ _NAMED: Final = msgspec.json.Decoder(_Named | None)
 _NAMED_LIST: Final = msgspec.json.Decoder(list[_Named] | None)
 _STATUS: Final = msgspec.json.Decoder(_Status | None)
 _ORIGIN: Final = msgspec.json.Decoder(_Origin | None)
+_RATING: Final = msgspec.json.Decoder(float | _Feedback | None)
+_ASSETS: Final = msgspec.json.Decoder(list[_AssetInField] | None)
+_PROPERTY: Final = msgspec.json.Decoder(_Property | None)
+_OPTIONS: Final = msgspec.json.Decoder(_Option | list[_Option] | None)
 _SLA: Final = msgspec.json.Decoder(_Sla | None)
 
 
@@ -169,6 +191,11 @@ def day(raw: Raw) -> date | None:
 def whole(raw: Raw) -> int | None:
     """A whole number that fits in 64 bits, such as an estimate in seconds."""
     return _read(_WHOLE, raw)
+
+
+def text(raw: Raw) -> str | None:
+    """A line of text, such as a summary."""
+    return _read(_TEXT, raw)
 
 
 def account(raw: Raw) -> str | None:
@@ -225,6 +252,38 @@ def sla(raw: Raw) -> list[SlaCycle] | None:
     if value.ongoing_cycle is not None:
         cycles.append(_cycle(value.ongoing_cycle, stop=None, paused=value.ongoing_cycle.paused))
     return cycles
+
+
+def rating(raw: Raw) -> int | None:
+    """The stars of a satisfaction, 1 to 5; None where there is no feedback.
+
+    The shape of a given rating is not documented: a number, and an object with the number as `rating`, are read.
+    """
+    value = _read(_RATING, raw)
+    stars = value.rating if isinstance(value, _Feedback) else value
+    if stars is None:
+        return None
+    if stars not in _STARS:
+        raise MalformedField("Expected a whole rating from 1 to 5")
+    return int(stars)
+
+
+def assets(raw: Raw) -> list[str]:
+    """The ids of the Assets objects in a field; empty for null and for an empty list. Labels are not in there."""
+    return [str(found.object_id) for found in _read(_ASSETS, raw) or ()]
+
+
+def channel(raw: Raw) -> str | None:
+    """The channel in the issue property `request.channel.type`, such as `portal`; values never seen come as they are."""
+    stored = _read(_PROPERTY, raw)
+    return None if stored is None else stored.value
+
+
+def select(raw: Raw) -> list[NamedValue]:
+    """The options that are chosen in a select field of any kind; of a cascading one only the upper option."""
+    value = _read(_OPTIONS, raw)
+    options = [value] if isinstance(value, _Option) else value or []
+    return [{"id": option.id, "name": option.value} for option in options]
 
 
 def present(raw: Raw) -> bool:

@@ -2,10 +2,12 @@
 
 A site is asked in one of two forms: on its own host (classic API tokens), or on Atlassian's gateway under its cloud
 id (API tokens with scopes, service accounts, Bearer tokens). Which one a credential wants is found by asking
-`/myself` on first use. Redirects and links in answers are never followed, and cookies are not kept.
+`/myself` on first use. Assets is only on the gateway, for a classic token at an address without the cloud id.
+Redirects and links in answers are never followed, and cookies are not kept.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +52,7 @@ Observe = Callable[[str, str, float], None]
 
 _NONE: Mapping[str, str] = {}
 _CONNECT_SECONDS = 10.0
+_CHATTY = ("httpx2", "httpcore2")  # the HTTP client logs addresses, which hold account ids, and at DEBUG headers
 _OUTCOMES: Sequence[tuple[type[ConnectorError], str]] = (
     (RateLimited, "rate_limited"),
     (Unavailable, "unavailable"),
@@ -84,6 +87,13 @@ def _no_objects(_: object) -> int:
     return 0
 
 
+def _hush() -> None:
+    """Keep the HTTP client's own log lines below WARNING out of every log, however logging was set up."""
+    for name in _CHATTY:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))
+
+
 class Atlassian:
     """Asks one site as one account. Safe for any number of concurrent callers of one event loop.
 
@@ -106,6 +116,7 @@ class Atlassian:
         transport: httpx2.AsyncBaseTransport | None = None,
         observe: Observe | None = None,
     ) -> None:
+        _hush()
         self._access = access
         self._now = now
         self._site_url = access.site_url.rstrip("/")
@@ -143,6 +154,8 @@ class Atlassian:
         `meter` is charged for every call really sent. Raises any ConnectorError.
         """
         base = self._base if self._base is not None else await self._found_base(meter)
+        if endpoint.product == "assets" and not base.startswith(f"{self._gateway_url}/ex/jira/"):
+            base = self._gateway_url
         return await self._exchange(
             base, endpoint, decode, meter=meter, path=path, query=query, body=body, objects=objects
         )
@@ -215,6 +228,8 @@ class Atlassian:
         headers = {} if endpoint.anonymous else {"Authorization": await self._access.authorization()}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
+        if endpoint.experimental:
+            headers["X-ExperimentalApi"] = "opt-in"
         request = self._client.build_request(
             endpoint.method, call.url, params=dict(call.query) or None, content=call.body, headers=headers
         )

@@ -11,6 +11,7 @@ import msgspec
 
 from connectors.endpoints import (
     APPROXIMATE_COUNT,
+    BULK_FETCH,
     FIELDS,
     ISSUE_TYPES,
     MYSELF,
@@ -27,6 +28,8 @@ from connectors.http import Atlassian, Meter
 _PROJECTS_PER_PAGE: Final = 100  # the most that project/search gives
 _KEYS_PER_CALL: Final = 50  # the most project keys that project/search takes
 _USERS_PER_CALL: Final = 50  # keeps the address under 8,000 characters with the longest account ids
+_ISSUES_PER_CALL: Final = 100  # the most that issue/bulkfetch takes whatever the fields are
+_IDS_PER_PAGE: Final = 5000  # the most that search/jql gives, and only where nothing but ids is asked for
 _EMPTY_PAGES: Final = 20  # a cursor over nothing but empty pages leads nowhere
 
 
@@ -86,6 +89,7 @@ class Issue(msgspec.Struct, frozen=True):
     """
 
     id: str
+    key: str = ""
     fields: dict[str, msgspec.Raw] = {}
     properties: dict[str, msgspec.Raw] = {}
 
@@ -132,6 +136,10 @@ class _ParsedQueries(msgspec.Struct):
 
 class _Count(msgspec.Struct):
     count: int
+
+
+class _Issues(msgspec.Struct):
+    issues: list[Issue]
 
 
 class _IssuePage(msgspec.Struct, rename="camel"):
@@ -278,6 +286,27 @@ class Jira:
             token = page.next_page_token
             if token is None:
                 return
+
+    async def issue_ids(self, jql: str, *, meter: Meter) -> AsyncIterator[list[str]]:
+        """The ids of the issues that match, in large pages. Guarded and bounded as `search` is."""
+        async for page in self.search(jql, (), meter=meter, page_size=_IDS_PER_PAGE):
+            yield [issue.id for issue in page]
+
+    async def bulk_fetch(self, ids: Sequence[str], fields: Sequence[str], *, meter: Meter) -> dict[str, Issue]:
+        """The issues of these ids, by id, with the fields that are named; an issue that cannot be read is absent."""
+        unique = list(dict.fromkeys(ids))
+        found: dict[str, Issue] = {}
+        for at in range(0, len(unique), _ISSUES_PER_CALL):
+            batch = unique[at : at + _ISSUES_PER_CALL]
+            fetched = await self._atlassian.send(
+                BULK_FETCH,
+                _Issues,
+                meter=meter,
+                body={"issueIdsOrKeys": batch, "fields": list(fields) or ["id"]},
+                objects=lambda fetched: len(fetched.issues),
+            )
+            found.update((issue.id, issue) for issue in fetched.issues)
+        return found
 
     async def _page(self, body: dict[str, object], meter: Meter) -> _IssuePage:
         try:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from demo.assets import ENDPOINTS as ASSETS_ENDPOINTS
 from demo.calls import (
     BAD_TOKEN,
     Answer,
@@ -24,6 +25,7 @@ from demo.calls import (
     documented,
     errors,
     gateway_refusal,
+    jsm_refusal,
     json_response,
     not_signed_in,
     problem,
@@ -31,13 +33,16 @@ from demo.calls import (
 from demo.counters import Burst, Counters
 from demo.dates import epoch_ms
 from demo.faults import Fault, Faults, Kind
+from demo.jsm import ENDPOINTS as JSM_ENDPOINTS
 from demo.model import Site
-from demo.rest import ENDPOINTS
+from demo.rest import ENDPOINTS as JIRA_ENDPOINTS
 from demo.search import Search
 from demo.values import Shapes
 
 Clock = Callable[[], datetime]
 TRANSPORT = "demo.transport"
+
+ENDPOINTS = (*JIRA_ENDPOINTS, *JSM_ENDPOINTS, *ASSETS_ENDPOINTS)
 
 _GATEWAY = re.compile(r"/ex/jira/([^/]+)(/.*)$")
 _FAILED = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
@@ -50,6 +55,8 @@ class DemoSite:
     kind: "classic" is a token that works on the site host only, "scoped" one that works on the gateway only and may do what
     `scopes` says (None = everything). `channel_property`: whether search returns the property request.channel.type.
     `count_skew`: by how much approximate-count is off. `burst=False` switches the limits per second off.
+    `licensed`: whether the account is an agent, without which JSM's lists are refused; `list_cap`: the most that they give a page.
+    `tree_counts`: whether objectCount of an Assets type includes the types below it. `plain_ratings`: see Shapes.
     After a change of `site` in place call `site.changed()`; another site may be assigned.
     """
 
@@ -66,10 +73,16 @@ class DemoSite:
         channel_property: bool = True,
         count_skew: int = 0,
         burst: bool = True,
+        licensed: bool = True,
+        list_cap: int = 50,
+        tree_counts: bool = False,
+        plain_ratings: bool = False,
     ) -> None:
         self.latency_seconds = latency_seconds
         self.email, self.token, self.kind, self.scopes = email, token, kind, scopes
         self.channel_property, self.count_skew = channel_property, count_skew
+        self.licensed, self.list_cap = licensed, list_cap
+        self.tree_counts, self.plain_ratings = tree_counts, plain_ratings
         self.counters = Counters()
         self.faults = Faults()
         self._now = now
@@ -110,7 +123,7 @@ class DemoSite:
         body = await request.body()
         if self.latency_seconds:
             await asyncio.sleep(self.latency_seconds)
-        has_cursor = b'"nextPageToken"' in body or "nextPageToken" in request.query_params
+        has_cursor = b'"nextPageToken"' in body or _is_further_page(request)
         fault = self.faults.take(name, has_cursor=has_cursor)
         if fault is not None and fault.kind is Kind.DELAY and await _gone_within(fault.seconds, receive):
             self.counters.add(name, 1)
@@ -136,14 +149,17 @@ class DemoSite:
         """The response, and the points that it costs besides one."""
         try:
             if fault is not None:
-                _strike(fault, gateway=cloud is not None)
+                _strike(fault, gateway=cloud is not None or path.startswith("/jsm/"))
             endpoint, params = _route(request.method, path)
-            limits = self._limit(endpoint, gateway=cloud is not None)
+            limits = self._limit(endpoint, gateway=cloud is not None or endpoint.gateway_only)
             ended = fault is not None and fault.kind is Kind.ANONYMOUS
             failed = self._check_credential(request, endpoint, cloud, ended=ended)
+            self._check_consent(request, endpoint)
             call = self._call(request, path, params, body, anonymous=failed is not None)
             if fault is not None and fault.kind is Kind.SAME_PAGE:
                 call = replace(call, first_page_always=True)
+            if fault is not None and fault.kind is Kind.ENDLESS:
+                call = replace(call, endless=True)
             answer: Answer = await endpoint.handler(call)
         except RefusedError as refused:
             return refused.response, 0
@@ -153,7 +169,7 @@ class DemoSite:
         base = str(request.base_url).rstrip("/")
         key = (base, self._site.version)
         if key not in self._shapes:
-            self._shapes = {key: Shapes(self._site, base, self.now_ms)}
+            self._shapes = {key: Shapes(self._site, base, self.now_ms, plain_ratings=self.plain_ratings)}
         return Call(
             site=self._site,
             search=self._search,
@@ -167,6 +183,9 @@ class DemoSite:
             now=self.now_ms,
             count_skew=self.count_skew,
             channel_property=self.channel_property,
+            scopes=self.scopes if self.kind == "scoped" else None,
+            list_cap=self.list_cap,
+            tree_counts=self.tree_counts,
         )
 
     # -- what can stop a call
@@ -198,6 +217,10 @@ class DemoSite:
         if cloud is not None:
             self._check_gateway(endpoint, cloud, good=good)
             return None
+        if endpoint.gateway_only:  # under the gateway without a cloud id, which is how classic tokens go there
+            if not good or self.kind != "classic":
+                raise RefusedError(gateway_refusal())
+            return None
         if given.lower().startswith("bearer "):
             if given.count(".") == 2:
                 raise RefusedError(not_signed_in())
@@ -218,6 +241,21 @@ class DemoSite:
             raise RefusedError(gateway_refusal())
         if endpoint.scope is not None and self.scopes is not None and endpoint.scope not in self.scopes:
             raise RefusedError(gateway_refusal("Unauthorized; scope does not match"))
+
+    def _check_consent(self, request: Request, endpoint: Endpoint) -> None:
+        """What JSM wants besides a credential. That the header is insisted on is the stand-in's own strictness."""
+        if endpoint.experimental and request.headers.get("x-experimentalapi", "").lower() not in ("opt-in", "true"):
+            raise jsm_refusal(
+                412, "This API is experimental. Opt in to it by X-ExperimentalApi.", "sd.api.experimental"
+            )
+        if endpoint.licensed and not self.licensed:
+            raise RefusedError(Response(status_code=403))
+
+
+def _is_further_page(request: Request) -> bool:
+    """Whether the query string asks for more than the first page."""
+    asked = request.query_params
+    return "nextPageToken" in asked or any(asked.get(name, "0") != "0" for name in ("start", "startAt"))
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -11,12 +11,13 @@ Instants: an aware datetime, ISO text ("2026-03-02", "2026-03-02T10:00Z"; UTC if
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date
 
+from demo.asset_model import AssetObject
+from demo.build_assets import AssetsBuilder
+from demo.build_values import DAY, HOUR, CycleSpec, Instant, account_id, completed, cycle, millis, ongoing, slug
 from demo.model import (
     NOTHING,
     Category,
@@ -35,9 +36,21 @@ from demo.model import (
     User,
 )
 
-Instant = datetime | str | int
-HOUR = 3_600_000
-DAY = 24 * HOUR
+__all__ = [
+    "CHANNELS",
+    "DAY",
+    "FIRST_RESPONSE",
+    "HOUR",
+    "RESOLUTION",
+    "CycleSpec",
+    "Instant",
+    "SiteBuilder",
+    "account_id",
+    "completed",
+    "millis",
+    "ongoing",
+    "slug",
+]
 
 FIRST_RESPONSE = "Time to first response"
 RESOLUTION = "Time to resolution"
@@ -50,69 +63,6 @@ _STATUSES = (
     ("Resolved", Category.DONE),
     ("Closed", Category.DONE),
 )
-
-
-def millis(instant: Instant) -> int:
-    """An instant as epoch milliseconds; ValueError for text that is no ISO date or time."""
-    if isinstance(instant, int):
-        return instant
-    moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-
-
-def slug(name: str) -> str:
-    """A name as a part of an id: plain lower case, everything else but letters and digits becomes one hyphen."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or name.encode().hex()
-
-
-def account_id(name: str) -> str:
-    """The account id that a user made by name gets."""
-    return f"acc:{slug(name)}"
-
-
-@dataclass(frozen=True, slots=True)
-class CycleSpec:
-    """A cycle as a test says it; made by `completed` and `ongoing`. Hours are SLA hours."""
-
-    start: Instant | None
-    stop: Instant | None
-    breached: bool
-    paused: bool
-    elapsed_hours: float
-    goal_hours: float
-    breach_at: Instant | None
-    live: bool
-
-
-def completed(
-    *,
-    stop: Instant,
-    breached: bool = False,
-    elapsed_hours: float = 1.0,
-    goal_hours: float = 8.0,
-    start: Instant | None = None,
-    breach_at: Instant | None = None,
-) -> CycleSpec:
-    """A completed cycle; it starts with the request (or where the cycle before it stopped)."""
-    return CycleSpec(start, stop, breached, False, elapsed_hours, goal_hours, breach_at, live=False)
-
-
-def ongoing(
-    *,
-    breached: bool = False,
-    paused: bool = False,
-    elapsed_hours: float = 1.0,
-    goal_hours: float = 8.0,
-    start: Instant | None = None,
-    breach_at: Instant | None = None,
-    live: bool = False,
-) -> CycleSpec:
-    """An ongoing cycle. Its figures stand still, unless `live`: then it ticks on from the builder's `now` and breaches by itself."""
-    return CycleSpec(start, None, breached, paused, elapsed_hours, goal_hours, breach_at, live)
 
 
 class SiteBuilder:
@@ -133,6 +83,11 @@ class SiteBuilder:
         self._fields: dict[tuple[str, FieldKind], CustomField] = {}
         self._issues: list[Issue] = []
         self._numbers: dict[str, int] = {}
+        self._groups: dict[tuple[str, str], Named] = {}
+        self._members: dict[str, dict[User, None]] = {}
+        self._customers: dict[str, dict[User, None]] = {}
+        self._linked: dict[str, dict[Organization, None]] = {}
+        self.assets = AssetsBuilder(now=self.now)
         self._reader = self.user("Reporting", email="reader@example.com", time_zone=zone)
         for status, category in _STATUSES:
             self.status(status, category)
@@ -164,14 +119,17 @@ class SiteBuilder:
         number: int | None = None,
         translated: str | None = None,
         options: Sequence[str] = (),
+        searchable: bool | None = None,
     ) -> CustomField:
-        """The custom field of that name and kind, made if need be."""
+        """The custom field of that name and kind, made if need be; `searchable=False` takes it from JQL, also later."""
         key = (name, kind)
         if key not in self._fields:
             taken = [one.number for one in self._fields.values()]
             made = number or max([10_100, *taken]) + 1
             sla_id = str(made - 10_000) if kind is FieldKind.SLA else ""
             self._fields[key] = CustomField(made, translated or name, kind, name, tuple(options), sla_id)
+        if searchable is not None:
+            self._fields[key] = replace(self._fields[key], searchable=searchable)
         return self._fields[key]
 
     def sla_metric(self, name: str, *, number: int | None = None) -> CustomField:
@@ -191,20 +149,40 @@ class SiteBuilder:
         kind: str = "atlassian",
         id: str | None = None,
         time_zone: str = "UTC",
+        display_name: str | None = None,
     ) -> User:
         """The user of that name, made if need be (then what else is said counts). Its account id is `account_id(name)`."""
         if name not in self._users:
-            self._users[name] = User(id or account_id(name), name, active, email, kind, time_zone)
+            self._users[name] = User(id or account_id(name), display_name or name, active, email, kind, time_zone)
         return self._users[name]
 
-    def organization(self, name: str, *, id: str | None = None) -> Organization:
-        """The organization of that name; with an `id` not seen yet, another one even if the name is taken."""
-        for one in self._organizations:
-            if one.name == name and id in (None, one.id):
-                return one
-        made = Organization(id or str(len(self._organizations) + 1), name)
-        self._organizations.append(made)
-        return made
+    def organization(self, name: str, *, id: str | None = None, members: Sequence[str | User] = ()) -> Organization:
+        """The organization of that name; with an `id` not seen yet, another one even if the name is taken.
+
+        `members` come on top of those said before.
+        """
+        found = next((one for one in self._organizations if one.name == name and id in (None, one.id)), None)
+        if found is None:
+            found = Organization(id or str(len(self._organizations) + 1), name)
+            self._organizations.append(found)
+        self._members.setdefault(found.id, {}).update(dict.fromkeys(map(self._customer, members)))
+        return found
+
+    def desk(
+        self, project: str, *, customers: Sequence[str | User] = (), organizations: Sequence[str | Organization] = ()
+    ) -> str:
+        """The id of a project's service desk; its customers, and the organizations linked to it (none said: all of the site)."""
+        desk = self.project(project).service_desk
+        if desk is None:
+            raise ValueError(f"{project} has no service desk")
+        self._customers.setdefault(desk, {}).update(dict.fromkeys(map(self._customer, customers)))
+        named = [self.organization(one) if isinstance(one, str) else one for one in organizations]
+        if named:
+            self._linked.setdefault(desk, {}).update(dict.fromkeys(named))
+        return desk
+
+    def _customer(self, said: str | User) -> User:
+        return self.user(said, kind="customer") if isinstance(said, str) else said
 
     def project(self, key: str, name: str | None = None, *, type_key: str = "service_desk") -> Project:
         """The project of that key."""
@@ -222,14 +200,24 @@ class SiteBuilder:
         issue_type: str = "Service request",
         description: str = "",
         id: str | None = None,
+        groups: Sequence[str] = (),
+        deleted: bool = False,
     ) -> RequestType:
-        """The request type of that name in a project's desk."""
+        """The request type of that name in a project's desk, shown in these groups of the portal.
+
+        A `deleted` one is still held by its requests, but in no list.
+        """
         owner = self.project(project or self._default_project)
         key = (owner.key, name)
         if key not in self._request_types:
             made = id or str(len(self._request_types) + 1)
-            self._request_types[key] = RequestType(made, name, owner, self.issue_type(issue_type), description)
+            shown = tuple(self._group(owner.key, one) for one in groups)
+            kind = self.issue_type(issue_type)
+            self._request_types[key] = RequestType(made, name, owner, kind, description, shown, deleted)
         return self._request_types[key]
+
+    def _group(self, project: str, name: str) -> Named:
+        return self._groups.setdefault((project, name), Named(str(len(self._groups) + 1), name))
 
     def status(self, name: str, category: Category | None = None) -> Status:
         """The status of that name (of category In Progress if new and nothing else is said)."""
@@ -278,6 +266,9 @@ class SiteBuilder:
         options: Mapping[str, str] | None = None,
         rating: int | None = None,
         rated: Instant | None = None,
+        rating_comment: str | None = None,
+        assets: Sequence[str | AssetObject] = (),
+        raw: Mapping[str, object] | None = None,
         history: Sequence[Change] = (),
         restricted: bool = False,
     ) -> Issue:
@@ -285,7 +276,8 @@ class SiteBuilder:
 
         `resolved` sets resolution, resolution date and a done status; `done` instead is the entry into a done status of a
         workflow that sets no resolution. `sla` by metric name: None (or not named) = does not apply, [] = never started.
-        `updated` is by default the last of everything that is said to have happened up to now.
+        `updated` is by default the last of everything that is said to have happened up to now. `assets`: objects or their labels.
+        `raw` by a field's name or id: JSON that is answered instead of its value (to JQL the field has the value said otherwise).
         """
         home = self.project(project or self._default_project)
         kind = self.request_type(request_type, home.key) if isinstance(request_type, str) else request_type
@@ -299,11 +291,7 @@ class SiteBuilder:
             id=len(self._issues) + 10_001,
             key=self._next_key(home),
             project=home,
-            issue_type=self.issue_type(issue_type)
-            if issue_type
-            else kind.issue_type
-            if kind
-            else self.issue_type("Task"),
+            issue_type=kind.issue_type if kind and not issue_type else self.issue_type(issue_type or "Task"),
             summary=summary or "Something needs doing",
             status=self._status(status, finished=settled is not None),
             created=born,
@@ -326,6 +314,9 @@ class SiteBuilder:
             options=self._options(options),
             rating=rating,
             rated=None if rated is None else millis(rated),
+            rating_comment=rating_comment,
+            assets=self._assets(assets),
+            raw=self._raw(raw),
             history=tuple(history),
             restricted=restricted,
         )
@@ -360,6 +351,10 @@ class SiteBuilder:
             components=list(self._components.values()),
             fields=list(self._fields.values()),
             issues=list(self._issues),
+            members={id_: tuple(those) for id_, those in self._members.items()},
+            customers={id_: tuple(those) for id_, those in self._customers.items()},
+            linked={id_: tuple(those) for id_, those in self._linked.items()},
+            assets=self.assets.data(),
         )
 
     def _next_key(self, project: Project) -> str:
@@ -371,6 +366,25 @@ class SiteBuilder:
         if isinstance(said, Status):
             return said
         return self.status(said or ("Resolved" if finished else "Open"))
+
+    def _assets(self, said: Sequence[str | AssetObject]) -> tuple[AssetObject, ...]:
+        """Objects of a request; the field of them comes into being with the first."""
+        if said:
+            self.assets_field()
+        return tuple(self.assets.labelled(one) if isinstance(one, str) else one for one in said)
+
+    def assets_field(self) -> CustomField:
+        """The field of requests that holds Assets objects."""
+        self.assets.enable()
+        return self.field("Affected assets", FieldKind.ASSETS, number=10040)
+
+    def _raw(self, said: Mapping[str, object] | None) -> Mapping[str, object]:
+        """By field id: a name is that of a custom field, of a text field only if no other has it."""
+        if not said:
+            return NOTHING
+        by_name = {one.untranslated: one.id for one in self._fields.values() if one.kind is FieldKind.TEXT}
+        by_name |= {one.untranslated: one.id for one in self._fields.values() if one.kind is not FieldKind.TEXT}
+        return {by_name.get(name, name): value for name, value in said.items()}
 
     def _options(self, said: Mapping[str, str] | None) -> Mapping[str, str]:
         """Values by field id; a select field not known yet is made with that option."""
@@ -396,19 +410,7 @@ class SiteBuilder:
             start = born
             cycles: list[Cycle] = []
             for spec in specs:
-                cycles.append(self._cycle(spec, start))
+                cycles.append(cycle(spec, start, self.now))
                 start = cycles[-1].stop or start
             made[self.sla_metric(metric).id] = tuple(cycles)
         return made
-
-    def _cycle(self, spec: CycleSpec, start: int) -> Cycle:
-        begin = start if spec.start is None else millis(spec.start)
-        stop = None if spec.stop is None else millis(spec.stop)
-        goal, elapsed = round(spec.goal_hours * HOUR), round(spec.elapsed_hours * HOUR)
-        remaining = goal - elapsed
-        breach_at = None if spec.breach_at is None else millis(spec.breach_at)
-        if breach_at is None and not spec.paused:
-            # As if the SLA clock ran all the time up to the end of the cycle.
-            breach_at = (self.now if stop is None else stop) + remaining
-        as_of = self.now if spec.live and stop is None else None
-        return Cycle(begin, stop, breach_at, spec.breached, spec.paused, goal, elapsed, remaining, as_of)

@@ -32,7 +32,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a handler knows of a call. `first_page_always` is a fault: the token is ignored."""
+    """What a handler knows of a call. `first_page_always` (token and start are ignored) and `endless` (always more) are faults.
+
+    `scopes` of the token, None = all; `list_cap` is the most that `limit` of a JSM list gives; for the others see DemoSite.
+    """
 
     site: Site
     search: Search
@@ -47,6 +50,10 @@ class Call:
     count_skew: int = 0
     channel_property: bool = True
     first_page_always: bool = False
+    endless: bool = False
+    scopes: frozenset[str] | None = None
+    list_cap: int = 50
+    tree_counts: bool = False
 
     def body(self, shape: Mapping[str, type | tuple[type, type]]) -> dict[str, object]:
         """The JSON body; an unknown key, a wrong type or no object at all is a 400, null is not. Lists are typed as (list, item)."""
@@ -57,6 +64,10 @@ class Call:
         if not isinstance(given, dict) or not all(_fits(value, shape.get(key)) for key, value in given.items()):
             raise invalid(BAD_PAYLOAD)
         return given
+
+    def start(self, name: str) -> int:
+        """Where a list is asked to begin."""
+        return 0 if self.first_page_always else max(0, self.number(name, 0))
 
     def number(self, name: str, default: int) -> int:
         """A whole number of the query string; 400 as a problem document if it is none."""
@@ -84,7 +95,10 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One row of the routing table. `scope` None needs none; `anonymous` says whether it answers without a credential."""
+    """One row of the routing table. `scope` None needs none; `anonymous` says whether it answers without a credential.
+
+    `experimental`: only with the header that opts in; `licensed`: only for an agent; `gateway_only`: never on the site host.
+    """
 
     name: str
     method: str
@@ -94,6 +108,9 @@ class Endpoint:
     anonymous: bool = True
     per_second: float = 100
     bucket: int = 350
+    experimental: bool = False
+    licensed: bool = False
+    gateway_only: bool = False
 
 
 class RefusedError(Exception):
@@ -112,6 +129,12 @@ def json_response(body: object, status: int = 200, headers: Mapping[str, str] | 
 def errors(status: int, *messages: str, headers: Mapping[str, str] | None = None) -> Response:
     """Jira's usual error body."""
     return json_response({"errorMessages": list(messages), "errors": {}}, status, headers)
+
+
+def jsm_refusal(status: int, message: str, key: str) -> RefusedError:
+    """The form in which JSM refuses."""
+    body = {"errorMessage": message, "i18nErrorMessage": {"i18nKey": key, "parameters": []}}
+    return RefusedError(json_response(body, status))
 
 
 def invalid(*messages: str) -> RefusedError:

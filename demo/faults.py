@@ -26,6 +26,7 @@ class Kind(Enum):
     ANONYMOUS = auto()
     SCOPE_MISMATCH = auto()
     DELAY = auto()
+    ENDLESS = auto()
 
 
 _WITH_CURSOR = (Kind.SAME_PAGE, Kind.EXPIRED_CURSOR)
@@ -86,13 +87,18 @@ class Fault:
 
     @classmethod
     def same_page(cls, *, on: str = "search/jql", after: int = 0, times: int | None = 1) -> Fault:
-        """The first page again, whatever the token. Only calls with a token match."""
+        """The first page again, whatever the token or the start. Only calls for a further page match."""
         return cls(Kind.SAME_PAGE, on, after, times)
 
     @classmethod
     def expired_cursor(cls, *, on: str = "search/jql", after: int = 0, times: int | None = 1) -> Fault:
         """400 for the page token. Only calls with a token match."""
         return cls(Kind.EXPIRED_CURSOR, on, after, times)
+
+    @classmethod
+    def endless(cls, *, on: str, after: int = 0, times: int | None = None) -> Fault:
+        """Lists by start (JSM, Assets, projects, users): every page says that there are more; behind the last they are empty."""
+        return cls(Kind.ENDLESS, on, after, times)
 
     @classmethod
     def anonymous(cls, *, on: str = "*", after: int = 0, times: int | None = 1) -> Fault:

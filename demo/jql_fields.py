@@ -318,6 +318,7 @@ def custom_field(site: Site, field: CustomField) -> Matcher:
         FieldKind.RATING_DATE: lambda: instant(lambda issue: issue.rated),
         FieldKind.SELECT: lambda: one_of(lambda issue: issue.options.get(id_), _by_option(field)),
         FieldKind.TEXT: lambda: text(lambda issue: issue.options.get(id_)),
+        FieldKind.ASSETS: lambda: any_of(lambda issue: issue.assets, lambda wanted: ()),
     }
     return by_kind[field.kind]()
 

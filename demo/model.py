@@ -12,83 +12,28 @@ from datetime import date
 from enum import Enum
 from types import MappingProxyType
 
+from demo.asset_model import AssetObject, AssetsData
+from demo.reference import Category, IssueType, Named, Organization, Project, RequestType, Status, User
+
+__all__ = [
+    "NOTHING",
+    "Category",
+    "Change",
+    "CustomField",
+    "Cycle",
+    "FieldKind",
+    "Issue",
+    "IssueType",
+    "Named",
+    "Organization",
+    "Project",
+    "RequestType",
+    "Site",
+    "Status",
+    "User",
+]
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-class Category(Enum):
-    """The three status categories; the value is Jira's key of it."""
-
-    TODO = "new"
-    IN_PROGRESS = "indeterminate"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Named:
-    """A priority, a component: something with an id and a name."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class User:
-    """An account; `email` None is one whose profile hides it."""
-
-    account_id: str
-    display_name: str
-    active: bool = True
-    email: str | None = None
-    account_type: str = "atlassian"
-    time_zone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Status:
-    """A workflow status."""
-
-    id: str
-    name: str
-    category: Category
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IssueType:
-    """An issue type, possibly one of sub-tasks."""
-
-    id: str
-    name: str
-    subtask: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Project:
-    """A project; `service_desk` is the desk's id for projects of type service_desk."""
-
-    id: str
-    key: str
-    name: str
-    type_key: str = "service_desk"
-    service_desk: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RequestType:
-    """A request type of one service desk."""
-
-    id: str
-    name: str
-    project: Project
-    issue_type: IssueType
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Organization:
-    """A customer organization; two may share a name."""
-
-    id: str
-    name: str
 
 
 class FieldKind(Enum):
@@ -102,13 +47,15 @@ class FieldKind(Enum):
     RATING_DATE = ("com.atlassian.servicedesk:sd-request-feedback-date", "datetime", "")
     SELECT = ("com.atlassian.jira.plugin.system.customfieldtypes:select", "option", "")
     TEXT = ("com.atlassian.jira.plugin.system.customfieldtypes:textfield", "string", "")
+    ASSETS = ("com.atlassian.jira.plugins.cmdb:cmdb-object-cftype", "array", "cmdb-object-field")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CustomField:
     """A custom field. `name` is in the account's language, `untranslated` as the site was set up.
 
-    `options` are those of a select field; `sla_id` is the id inside an SLA field's value.
+    `options` are those of a select field; `sla_id` is the id inside an SLA field's value; one that is not `searchable` is
+    unknown to JQL.
     """
 
     number: int
@@ -117,6 +64,7 @@ class CustomField:
     untranslated: str
     options: tuple[str, ...] = ()
     sla_id: str = ""
+    searchable: bool = True
 
     @property
     def id(self) -> str:
@@ -176,6 +124,7 @@ class Issue:
 
     `sla` by field id (`customfield_…`): absent = does not apply, () = never started, an ongoing cycle comes last.
     `options` by field id: the value of a select or text field. `restricted`: the reading account may not see it.
+    `raw` by field id: JSON that is answered in the place of the field's value, whatever JQL finds.
     """
 
     id: int
@@ -204,6 +153,9 @@ class Issue:
     options: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     rating: int | None = None
     rated: int | None = None
+    rating_comment: str | None = None
+    assets: tuple[AssetObject, ...] = ()
+    raw: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     history: tuple[Change, ...] = ()
     restricted: bool = False
 
@@ -212,7 +164,8 @@ class Issue:
 class Site:
     """A whole site. Tests may change it while it is served: call `changed()` after that, so that open cursors notice.
 
-    `zone` is the reading account's time zone: JQL dates and the dates in answers are in it.
+    `zone` is the reading account's time zone: JQL dates and the dates in answers are in it. `members` by organization id,
+    `customers` and `linked` (organizations; absent = all) by service desk id. `assets` None: the site has no Assets.
     """
 
     cloud_id: str
@@ -228,6 +181,10 @@ class Site:
     components: list[Named]
     fields: list[CustomField]
     issues: list[Issue]
+    members: dict[str, tuple[User, ...]] = field(default_factory=dict)
+    customers: dict[str, tuple[User, ...]] = field(default_factory=dict)
+    linked: dict[str, tuple[Organization, ...]] = field(default_factory=dict)
+    assets: AssetsData | None = None
     version: int = 0
 
     def changed(self) -> None:

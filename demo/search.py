@@ -103,6 +103,11 @@ class Search:
         more = end < len(issues)
         return Page(issues[start:end], self._token(jql, end, issues[end - 1]) if more else None)
 
+    def find(self, ids_or_keys: Sequence[str]) -> list[Issue]:
+        """The visible issues of these ids or keys, each once, in ascending order of ids."""
+        index = self._index()
+        return sorted({issue for one in ids_or_keys for issue in index.find(one)}, key=_id)
+
     # -- evaluation
 
     def _visible(self) -> list[Issue]:
@@ -232,7 +237,7 @@ class _Compiler:
         low = name.lower()
         if low in self.fields:
             return [self.fields[low]]
-        found = [one for one in self.site.fields if low in clause_names(one)]
+        found = [one for one in self.site.fields if one.searchable and low in clause_names(one)]
         # Where a text field has the name of one of the service desk's, the latter is meant; equal SLAs all take part.
         special = [one for one in found if one.kind is not FieldKind.TEXT] or found
         if not special:

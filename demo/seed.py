@@ -14,10 +14,14 @@ from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from demo import seed_data as data
+from demo.asset_model import AssetObject
 from demo.build import DAY, FIRST_RESPONSE, HOUR, RESOLUTION, SiteBuilder, account_id
 from demo.calendar import WorkCalendar
 from demo.dates import epoch_ms, local, local_date
-from demo.model import NOTHING, Cycle, Issue, Organization, Project, RequestType, Site, Status, User
+from demo.model import NOTHING, Issue, Project, RequestType, Site, User
+from demo.seed_assets import make_assets
+from demo.seed_course import Courses
+from demo.seed_people import make_people
 
 ZONE = "Europe/Berlin"
 DAYS = 730
@@ -41,18 +45,6 @@ class _Kind:
     agent_weights: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
-    """How a request went so far; instants in epoch ms, None = not yet."""
-
-    status: Status
-    updated: int
-    changed: int
-    resolved: int | None
-    responses: tuple[Cycle, ...]
-    resolutions: tuple[Cycle, ...]
-
-
 class _Seeder:
     """One roll of the dice; everything is drawn from one generator in one order."""
 
@@ -71,11 +63,13 @@ class _Seeder:
         self._response_sla = self._site.sla_metric(FIRST_RESPONSE).id
         self._resolution_sla = self._site.sla_metric(RESOLUTION).id
         self._open, self._active = self._site.status("Open"), self._site.status("In Progress")
-        self._waiting, self._done = self._site.status("Waiting for customer"), self._site.status("Resolved")
         self._closed, self._task = self._site.status("Closed"), self._site.issue_type("Task")
         self._subtask = self._site.issue_type("Sub-task")
-        self._make_reporters()
         self._make_kinds()
+        self._people = make_people(self._site, self._dice, tuple(data.DESKS))
+        self._assets = make_assets(self._site, self._dice, today, self._people.reporters)
+        self._site.assets_field()
+        self._courses = Courses(self._site, self._dice, self._calendar)
 
     def site(self) -> Site:
         """Every issue, in the order of creation."""
@@ -91,22 +85,6 @@ class _Seeder:
 
     # -- people and catalogue
 
-    def _make_reporters(self) -> None:
-        """Customers with their organizations; some hide their address, some belong to nobody, two organizations share a name."""
-        organizations = [self._site.organization(one) for one in data.ORGANIZATIONS]
-        organizations.append(self._site.organization(data.TWIN, id=str(len(organizations) + 1)))
-        self._reporters: list[User] = []
-        self._shared_with: list[tuple[Organization, ...]] = []
-        for number in range(160):
-            name = f"{self._dice.choice(data.GIVEN)} {self._dice.choice(data.FAMILY)}"
-            id_ = f"qm:{account_id(name)}-{number}"
-            email = None if number % 5 == 0 else f"customer{number}@example.com"
-            self._reporters.append(
-                self._site.user(f"{name} {number}" if number % 40 == 0 else name, id=id_, email=email, kind="customer")
-            )
-            several = self._dice.choices((0, 1, 2), (25, 65, 10))[0]
-            self._shared_with.append(tuple(self._dice.sample(organizations, several)))
-
     def _make_kinds(self) -> None:
         self._kinds: list[_Kind] = []
         weights: list[float] = []
@@ -119,10 +97,11 @@ class _Seeder:
             busy = [10 - number for number in range(len(agents))]
             total = sum(weight for _, weight, _ in types.values())
             for title, (issue_type, weight, effort) in types.items():
-                made = self._site.request_type(title, key, issue_type=issue_type)
+                made = self._site.request_type(title, key, issue_type=issue_type, groups=data.GROUPS.get(title, ()))
                 summaries = data.SUMMARIES.get(title, (title,))
                 self._kinds.append(_Kind(made, project, effort, summaries, [*agents, None], [*busy, 3]))
                 weights.append(share * weight / total)
+        self._site.request_type(data.UNUSED[0], "ITS", groups=data.UNUSED[1:])
         self._kind_weights = list(accumulate(weights))
 
     # -- when
@@ -156,8 +135,9 @@ class _Seeder:
     def _request(self, kind: _Kind, created: int) -> Issue:
         dice = self._dice
         level = dice.choices(range(5), [one[0] for one in data.PRIORITIES.values()])[0]
-        course = self._course(kind, level, created)
-        who = int(dice.random() ** 2 * len(self._reporters))
+        bookable = kind.type.name == "Book a large room"
+        course = self._courses.roll(created, level, kind.effort, may_never_start=bookable)
+        who = int(dice.random() ** 2 * len(self._people.reporters))
         agent = dice.choices(kind.agents, kind.agent_weights)[0]
         if agent is not None and not agent.active and created > self._now - 90 * DAY:
             agent = kind.agents[0]
@@ -167,6 +147,8 @@ class _Seeder:
         rated = course.resolved + int(dice.random() * 48 * HOUR) if course.resolved and dice.random() < 0.35 else None
         if rated is not None and rated > self._now:
             rated = None
+        rating = dice.choices((1, 2, 3, 4, 5), data.RATINGS)[0] if rated is not None else None
+        said = () if rating is None else data.COMMENTS.get(rating, ())
         sla = {self._resolution_sla: course.resolutions}
         if kind.project.key != "HR":
             sla[self._response_sla] = course.responses
@@ -185,9 +167,9 @@ class _Seeder:
                 status_category_changed=course.changed,
                 priority=self._priorities[level],
                 assignee=agent,
-                reporter=self._reporters[who],
+                reporter=self._people.reporters[who],
                 request_type=kind.type,
-                organizations=self._shared_with[who],
+                organizations=self._people.shared_with[who],
                 sla=sla,
                 resolved=course.resolved,
                 resolution="Done" if settled else None,
@@ -199,11 +181,22 @@ class _Seeder:
                 options={self._root_cause: dice.choice(data.ROOT_CAUSES)}
                 if settled and dice.random() < 0.5
                 else NOTHING,
-                rating=dice.choices((1, 2, 3, 4, 5), (5, 6, 12, 32, 45))[0] if rated is not None else None,
+                rating=rating,
                 rated=rated,
+                rating_comment=dice.choice(said) if said and dice.random() < 0.5 else None,
+                assets=self._about(kind),
             ),
             kind.project,
         )
+
+    def _about(self, kind: _Kind) -> tuple[AssetObject, ...]:
+        """Assets that a request names: some of those to IT do, and a few of the assets keep causing work."""
+        dice = self._dice
+        if kind.project.key != "ITS" or dice.random() > 0.18:
+            return ()
+        one = self._assets[int(dice.random() ** 2 * len(self._assets))]
+        other = dice.choice(self._assets)
+        return (one, other) if dice.random() < 0.1 and other is not one else (one,)
 
     def _plain(self, kind: _Kind, created: int, parent: Issue | None) -> Issue:
         """An issue that an agent made for the team's own work: no request type, channel or SLA."""
@@ -229,72 +222,4 @@ class _Seeder:
                 parent=parent,
             ),
             kind.project,
-        )
-
-    # -- how it went
-
-    def _course(self, kind: _Kind, level: int, created: int) -> _Course:
-        dice, calendar = self._dice, self._calendar
-        _, response_goal, resolution_goal, pace = data.PRIORITIES[data.PRIORITY_NAMES[level]]
-        begun = calendar.worked(created)
-        responded = calendar.at(begun + int(dice.lognormvariate(-0.9, 0.9) * response_goal * 0.75 * HOUR))
-        work = int(dice.lognormvariate(1.6, 1.0) * kind.effort * pace * HOUR)
-        if dice.random() < 0.2:
-            work *= 14  # waits for a supplier, a decision, a spare part
-        resolved = max(calendar.at(begun + work), responded)
-        if dice.random() < 0.012:
-            resolved = self._now + DAY  # forgotten
-        responses = (self._cycle(created, responded, response_goal * HOUR, 0, paused=False),)
-        waited = int(work * dice.random() * 0.6) if dice.random() < 0.2 else 0
-        goal = resolution_goal * HOUR
-        if resolved > self._now:
-            return self._unresolved(created, responded, responses, goal, waited)
-        resolutions = [self._cycle(created, resolved, goal, waited, paused=False)]
-        if dice.random() < 0.06:
-            again = calendar.at(calendar.worked(resolved) + int(dice.expovariate(1 / 12) * HOUR))
-            end = calendar.at(calendar.worked(again) + int(dice.lognormvariate(0.8, 0.8) * HOUR))
-            if again < self._now:
-                resolutions.append(self._cycle(again, end, goal, 0, paused=False))
-                if end > self._now:
-                    return _Course(self._active, again, again, None, responses, tuple(resolutions))
-                resolved = end
-        closed = resolved + 5 * DAY
-        never_started = kind.type.name == "Book a large room" and dice.random() < 0.3
-        return _Course(
-            self._closed if closed < self._now else self._done,
-            closed if closed < self._now else resolved,
-            resolved,
-            resolved,
-            responses,
-            () if never_started else tuple(resolutions),
-        )
-
-    def _unresolved(
-        self, created: int, responded: int, responses: tuple[Cycle, ...], goal: int, waited: int
-    ) -> _Course:
-        if responded > self._now:
-            running = self._cycle(created, responded, goal, 0, paused=False)
-            return _Course(self._open, created, created, None, responses, (running,))
-        paused = self._dice.random() < 0.25
-        status = self._waiting if paused else self._active
-        touched = responded + int(self._dice.random() * (self._now - responded))
-        cycle = self._cycle(created, self._now + 1, goal, waited, paused=paused)
-        return _Course(status, touched, responded, None, responses, (cycle,))
-
-    def _cycle(self, start: int, stop: int, goal: int, waited: int, *, paused: bool) -> Cycle:
-        """A cycle as of now: one that would stop later is ongoing, and ticks on unless paused."""
-        begun, running = self._calendar.worked(start), stop > self._now
-        elapsed = max(0, self._calendar.worked(min(stop, self._now)) - begun - waited)
-        breach_at = self._calendar.at(begun + goal + waited)
-        breached = breach_at < min(stop, self._now)
-        return Cycle(
-            start=start,
-            stop=None if running else stop,
-            breach_at=None if paused and not breached else breach_at,
-            breached=breached,
-            paused=paused,
-            goal=goal,
-            elapsed=elapsed,
-            remaining=goal - elapsed,
-            as_of=self._now if running and not paused else None,
         )

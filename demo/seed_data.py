@@ -83,8 +83,35 @@ ORGANIZATIONS = (
     "Quarry Works",
     "Sable Media",
     "Tundra Mining",
+    "Amber Bakery",
+    "Bramble Farms",
+    "Cobalt Chemicals",
+    "Delta Ferries",
+    "Ember Ceramics",
+    "Falcon Couriers",
+    "Granite Housing",
+    "Heron Textiles",
+    "Ibex Outdoor",
+    "Juniper Hotels",
+    "Kite Telecom",
+    "Larch Furniture",
+    "Maple Dental",
+    "Nimbus Weather",
+    "Opal Optics",
+    "Poplar Paper",
+    "Quill Publishing",
+    "Ridge Timber",
+    "Salt Marsh Museum",
+    "Thistle Brewing",
+    "Umber Studios",
+    "Verdant Seeds",
+    "Willow Care",
+    "Xenon Lighting",
+    "Yarrow Pharmacy",
+    "Zephyr Airlines",
 )
 TWIN = "Meridian Bank"
+NOBODYS = "Founders Club"
 
 # project: (name, share of the requests, {request type: (issue type, weight, how long it takes)})
 DESKS: dict[str, tuple[str, float, dict[str, tuple[str, int, float]]]] = {
@@ -152,6 +179,29 @@ CHANNELS: dict[str | None, int] = {
     "anonymousportal": 2,
     "deployment": 1,
     None: 1,
+}
+
+# groups of the portals; a type can be in several
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Get IT help": ("Common requests",),
+    "Report an outage": ("Common requests",),
+    "Reset a password": ("Common requests", "Logins and accounts"),
+    "Request new hardware": ("Hardware",),
+    "Request software": ("Software",),
+    "Set up VPN access": ("Logins and accounts",),
+    "Onboard a new colleague": ("Logins and accounts", "Hardware"),
+    "Ask HR a question": ("Questions",),
+    "Change personal data": ("My data",),
+    "Ask for a certificate": ("My data",),
+}
+UNUSED = ("Borrow a projector", "Hardware")
+
+# how often 1, 2, 3, 4, 5 are given, and what is said with it
+RATINGS = (3, 5, 10, 34, 48)
+COMMENTS: dict[int, tuple[str, ...]] = {
+    1: ("Nobody called me back.", "Still broken."),
+    2: ("Took far too long.",),
+    5: ("Quick and friendly, thank you!", "Great work!", "Solved in minutes."),
 }
 
 LABELS = ("vip", "remote-work", "branch-office", "audit", "migration", "new-starter")

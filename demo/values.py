@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
 
+from demo.asset_model import AssetObject
 from demo.dates import jira_date, sla_date
+from demo.field_list import field_list
 from demo.jql_fields import CATEGORIES
 from demo.model import (
     Category,
     CustomField,
-    Cycle,
     FieldKind,
     Issue,
     IssueType,
@@ -28,6 +29,7 @@ from demo.model import (
     Status,
     User,
 )
+from demo.sla_values import sla_value
 
 Json = dict[str, object]
 Encode = Callable[[Issue], object]
@@ -35,46 +37,15 @@ T = TypeVar("T")
 
 CHANNEL_PROPERTY = "request.channel.type"
 
-SYSTEM_FIELDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    # id, name, schema type, clause names
-    ("summary", "Summary", "string", ("summary",)),
-    ("issuetype", "Issue Type", "issuetype", ("issuetype", "type")),
-    ("project", "Project", "project", ("project",)),
-    ("status", "Status", "status", ("status",)),
-    ("statuscategorychangedate", "Status Category Changed", "datetime", ("statusCategoryChangedDate",)),
-    ("priority", "Priority", "priority", ("priority",)),
-    ("assignee", "Assignee", "user", ("assignee",)),
-    ("reporter", "Reporter", "user", ("reporter",)),
-    ("created", "Created", "datetime", ("created", "createdDate")),
-    ("updated", "Updated", "datetime", ("updated", "updatedDate")),
-    ("resolution", "Resolution", "resolution", ("resolution",)),
-    ("resolutiondate", "Resolved", "datetime", ("resolutiondate", "resolved")),
-    ("duedate", "Due date", "date", ("due", "duedate")),
-    ("timeestimate", "Remaining Estimate", "number", ("remainingEstimate", "timeestimate")),
-    ("labels", "Labels", "array", ("labels",)),
-    ("components", "Components", "array", ("component",)),
-    ("parent", "Parent", "issuelink", ("parent",)),
-)
-_ITEMS = {"labels": "string", "components": "component"}
-
-
-def friendly(ms: int) -> str:
-    """A duration as JSM words it: '6h 58m', '-1h'."""
-    minutes = abs(ms) // 60_000
-    words = [f"{minutes // 60}h"] if minutes >= 60 else []
-    if minutes % 60 or not words:
-        words.append(f"{minutes % 60}m")
-    return ("-" if ms < 0 else "") + " ".join(words)
-
-
-def _duration(ms: int) -> Json:
-    return {"millis": ms, "friendly": friendly(ms)}
-
 
 class Shapes:
-    """Encodes for one site as reached under `base` (scheme and host, no slash at the end). `now` gives epoch milliseconds."""
+    """Encodes for one site as reached under `base` (scheme and host, no slash at the end). `now` gives epoch milliseconds.
 
-    def __init__(self, site: Site, base: str, now: Callable[[], int]) -> None:
+    `plain_ratings`: Satisfaction as a bare number; what a site really sends is documented nowhere.
+    """
+
+    def __init__(self, site: Site, base: str, now: Callable[[], int], *, plain_ratings: bool = False) -> None:
+        self._plain_ratings = plain_ratings
         self._site = site
         self._base = base
         self._api = f"{base}/rest/api/3"
@@ -181,35 +152,16 @@ class Shapes:
             "issueTypeId": kind.issue_type.id,
             "serviceDeskId": desk,
             "portalId": desk,
-            "groupIds": [],
+            "groupIds": [one.id for one in kind.groups],
             "icon": {
                 "id": "10500",
                 "_links": {"iconUrls": {"48x48": f"{self._base}/avatar/requesttype/{kind.id}.png"}},
             },
         }
 
-    # -- the list of fields
-
     def fields(self) -> list[Json]:
         """GET /field."""
-        listed = [self._system_field(*one) for one in SYSTEM_FIELDS]
-        return listed + [self._custom_field(one) for one in self._site.fields]
-
-    def _system_field(self, id_: str, name: str, kind: str, clauses: tuple[str, ...]) -> Json:
-        schema = {"type": kind, "system": id_}
-        if id_ in _ITEMS:
-            schema["items"] = _ITEMS[id_]
-        return _field(id_, name, name, clauses, schema, custom=False)
-
-    def _custom_field(self, field: CustomField) -> Json:
-        custom, kind, items = field.kind.value
-        schema: Json = {"type": kind, "custom": custom, "customId": field.number}
-        if items:
-            schema["items"] = items
-        clauses = [f"cf[{field.number}]", field.untranslated]
-        if field.kind is FieldKind.SELECT:
-            clauses.append(f"{field.untranslated}[Dropdown]")
-        return _field(field.id, field.name, field.untranslated, clauses, schema, custom=True)
+        return field_list(self._site)
 
     # -- issues
 
@@ -245,7 +197,9 @@ class Shapes:
     def _values(self, issue: Issue, names: Collection[str]) -> Iterable[tuple[str, object]]:
         for name in names:
             system = self._system.get(name)
-            if system is not None:
+            if name in issue.raw:
+                yield name, issue.raw[name]
+            elif system is not None:
                 yield name, system(issue)
             elif name in self._customs:
                 yield name, self._custom(issue, self._customs[name])
@@ -302,18 +256,20 @@ class Shapes:
     def _custom(self, issue: Issue, field: CustomField) -> object:
         match field.kind:
             case FieldKind.SLA:
-                return self._sla(issue, field)
+                return sla_value(issue, field, self._base, self.zone, self._now())
             case FieldKind.REQUEST_TYPE:
                 return self._request_type_value(issue)
             case FieldKind.ORGANIZATIONS:
                 return [self._once(one, self.organization) for one in issue.organizations]
             case FieldKind.PARTICIPANTS:
                 return []
+            case FieldKind.ASSETS:
+                return [self._asset(one) for one in issue.assets]
         return self._simple(issue, field)
 
     def _simple(self, issue: Issue, field: CustomField) -> object:
         if field.kind is FieldKind.RATING:
-            return None if issue.rating is None else {"rating": issue.rating}
+            return issue.rating if issue.rating is None or self._plain_ratings else {"rating": issue.rating}
         if field.kind is FieldKind.RATING_DATE:
             return self._date(issue.rated)
         value = issue.options.get(field.id)
@@ -321,6 +277,11 @@ class Shapes:
             return value
         id_ = str(field.number * 10 + field.options.index(value))
         return {"self": f"{self._api}/customFieldOption/{id_}", "value": value, "id": id_}
+
+    def _asset(self, thing: AssetObject) -> Json:
+        """An object as in a field of requests: no label."""
+        workspace = self._site.assets.workspace_id if self._site.assets else ""
+        return {"workspaceId": workspace, "id": f"{workspace}:{thing.id}", "objectId": str(thing.id)}
 
     def _request_type_value(self, issue: Issue) -> Json | None:
         kind = issue.request_type
@@ -341,52 +302,6 @@ class Shapes:
                 "statusDate": sla_date(issue.status_category_changed, self.zone),
             },
         }
-
-    def _sla(self, issue: Issue, field: CustomField) -> Json | None:
-        cycles = issue.sla.get(field.id)
-        if cycles is None:
-            return None
-        shape: Json = {
-            "id": field.sla_id,
-            "name": field.untranslated,
-            "_links": {"self": f"{self._base}/rest/servicedeskapi/request/{issue.id}/sla/{field.sla_id}"},
-            "completedCycles": [self._cycle(one) for one in cycles if one.stop is not None],
-        }
-        if cycles and cycles[-1].stop is None:
-            shape["ongoingCycle"] = self._cycle(cycles[-1].at(self._now()))
-        shape["slaDisplayFormat"] = "NEW_SLA_FORMAT"
-        return shape
-
-    def _cycle(self, cycle: Cycle) -> Json:
-        shape: Json = {"startTime": sla_date(cycle.start, self.zone)}
-        if cycle.stop is not None:
-            shape["stopTime"] = sla_date(cycle.stop, self.zone)
-        if cycle.breach_at is not None:
-            shape["breachTime"] = sla_date(cycle.breach_at, self.zone)
-        shape["breached"] = cycle.breached
-        if cycle.stop is None:
-            shape |= {"paused": cycle.paused, "withinCalendarHours": not cycle.paused}
-        shape["goalDuration"] = _duration(cycle.goal)
-        shape["elapsedTime"] = _duration(cycle.elapsed)
-        shape["remainingTime"] = _duration(cycle.remaining)
-        return shape
-
-
-def _field(
-    id_: str, name: str, original: str, clauses: Iterable[str], schema: Mapping[str, object], *, custom: bool
-) -> Json:
-    return {
-        "id": id_,
-        "key": id_,
-        "name": name,
-        "untranslatedName": original,
-        "custom": custom,
-        "orderable": True,
-        "navigable": True,
-        "searchable": True,
-        "clauseNames": list(clauses),
-        "schema": schema,
-    }
 
 
 def _properties(issue: Issue, asked: Collection[str]) -> Json:

@@ -104,25 +104,39 @@ def memory_cache(max_bytes: int) -> Cache:
     return MemoryCache(max_bytes)
 
 
-class Remembered:
-    """Loads a value once, whoever asks meanwhile, and keeps it in the cache. A failure is not kept."""
+@dataclass(slots=True)
+class _Load:
+    """A value being loaded, and how many wait for it."""
 
-    def __init__(self, cache: Cache, ttl_seconds: float) -> None:
+    task: asyncio.Task[object]
+    waiters: int = 0
+
+
+class Remembered:
+    """Loads a value once, whoever asks meanwhile, and keeps it in the cache. A failure is not kept.
+
+    A load that nobody waits for any more goes on for `grace_seconds`, since whoever left may soon be back.
+    """
+
+    def __init__(self, cache: Cache, ttl_seconds: float, grace_seconds: float) -> None:
         self._cache = cache
         self._ttl = ttl_seconds
-        self._loading: dict[str, asyncio.Task[object]] = {}
+        self._grace = grace_seconds
+        self._loading: dict[str, _Load] = {}
 
     async def get(self, key: str, load: Callable[[], Awaitable[T]], size: int = 1024) -> T:
-        """The cached value of `key`, or what `load` returns. A load goes on if one of several waiters leaves."""
+        """The cached value of `key`, or what `load` returns."""
         kept = await self._cache.get(key)
         if kept is not None:
             return cast(T, kept)
-        task = self._loading.get(key)
-        if task is None:
-            task = asyncio.create_task(self._load(key, load, size))
-            self._loading[key] = task
-            task.add_done_callback(lambda done: self._forget(key, done))
-        return cast(T, await asyncio.shield(task))
+        under_way = self._loading.get(key) or self._start(key, load, size)
+        under_way.waiters += 1
+        try:
+            return cast(T, await asyncio.shield(under_way.task))
+        finally:
+            under_way.waiters -= 1
+            if under_way.waiters == 0 and not under_way.task.done():
+                asyncio.get_running_loop().call_later(self._grace, self._abandon, under_way)
 
     async def kept(self, key: str) -> object | None:
         """The cached value, or None."""
@@ -131,6 +145,12 @@ class Remembered:
     async def keep(self, key: str, value: object, size: int = 256) -> None:
         """Keeps a value that was just read."""
         await self._cache.set(key, value, size, self._ttl)
+
+    def _start(self, key: str, load: Callable[[], Awaitable[object]], size: int) -> _Load:
+        task = asyncio.create_task(self._load(key, load, size))
+        self._loading[key] = _Load(task)
+        task.add_done_callback(lambda done: self._forget(key, done))
+        return self._loading[key]
 
     async def _load(self, key: str, load: Callable[[], Awaitable[object]], size: int) -> object:
         # The life is counted from before the read: what was read is at least as young as that.
@@ -145,8 +165,13 @@ class Remembered:
         if not task.cancelled():
             task.exception()  # taken, since perhaps nobody waits any more
 
+    def _abandon(self, load: _Load) -> None:
+        if load.waiters == 0:
+            load.task.cancel()
+
     async def aclose(self) -> None:
         """Cancels what is being loaded."""
-        for task in list(self._loading.values()):
+        tasks = [load.task for load in self._loading.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

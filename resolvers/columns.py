@@ -11,7 +11,7 @@ import msgspec
 import polars as pl
 
 from connectors import fields as decode
-from connectors.jira import Field
+from connectors.jira import Field, Issue
 
 Raw = msgspec.Raw | None
 
@@ -34,6 +34,14 @@ SLA_TYPE = "com.atlassian.servicedesk:sd-sla-field"
 REQUEST_TYPE_TYPE = "com.atlassian.servicedesk:vp-origin"
 ORGANIZATIONS_TYPE = "com.atlassian.servicedesk:sd-customer-organizations"
 
+RATING_TYPE = "com.atlassian.servicedesk:sd-request-feedback"
+RATING_DATE_TYPE = "com.atlassian.servicedesk:sd-request-feedback-date"
+ASSETS_TYPE = "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype"
+CHANNEL_PROPERTY = "request.channel.type"
+
+INVALID_RATING = -1
+"""In the column `rating`: a rating of another shape, or outside 1 to 5."""
+
 SLA = "sla:"
 """Prefix of the column of one SLA field; null = not applicable, empty = never started, else its cycles."""
 
@@ -46,6 +54,15 @@ class Kind:
     decode: Callable[[Raw], object]
     field: str
     """Id of a system field, or `schema.custom` of the custom fields, of which there may be several."""
+    is_property: bool = False
+    """Whether `field` is the key of an issue property instead."""
+
+
+def _rating(raw: Raw) -> int | None:
+    try:
+        return decode.rating(raw)
+    except decode.MalformedField:
+        return INVALID_RATING  # counted by the report: it is no missing rating
 
 
 KINDS: Mapping[str, Kind] = {
@@ -62,6 +79,12 @@ KINDS: Mapping[str, Kind] = {
         decode.request_type,
         REQUEST_TYPE_TYPE,
     ),
+    "reporter": Kind(pl.String(), decode.account, "reporter"),
+    "issuetype": Kind(NAMED, decode.named, "issuetype"),
+    "rating": Kind(pl.Int64(), _rating, RATING_TYPE),
+    "rated_at": Kind(pl.Int64(), decode.instant, RATING_DATE_TYPE),
+    "assets": Kind(pl.List(pl.String), decode.assets, ASSETS_TYPE),
+    "channel": Kind(pl.String(), decode.channel, CHANNEL_PROPERTY, is_property=True),
     "organizations": Kind(pl.List(NAMED), decode.organizations, ORGANIZATIONS_TYPE),
     "sla": Kind(pl.List(CYCLE), decode.sla, SLA_TYPE),
 }
@@ -75,8 +98,9 @@ class Column:
     kind: Kind
     fields: tuple[str, ...]
 
-    def value(self, raw: Mapping[str, msgspec.Raw]) -> object:
+    def value(self, issue: Issue) -> object:
         """The value of one request; raises `connectors.fields.MalformedField`."""
+        raw = issue.properties if self.kind.is_property else issue.fields
         values = [self.kind.decode(raw.get(field)) for field in self.fields]
         if isinstance(self.kind.dtype, pl.List) and len(values) > 1:
             return _joined(values)
@@ -97,6 +121,6 @@ def column(name: str, fields: Iterable[Field]) -> Column:
     if name.startswith(SLA):
         return Column(name, KINDS["sla"], (name.removeprefix(SLA),))
     kind = KINDS[name]
-    if ":" not in kind.field:
+    if ":" not in kind.field:  # system fields and properties
         return Column(name, kind, (kind.field,))
     return Column(name, kind, tuple(f.id for f in fields if f.custom == kind.field))

@@ -1,14 +1,20 @@
 """What a report module states of itself: the columns that it needs and its pure function; and where all of them are found."""
 
+import base64
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+import orjson
+import polars as pl
+import strawberry
+
 import resolvers.reports
-from resolvers.site import SiteFields
+from connectors.http import Meter
+from resolvers.site import SiteFields, SiteReader
 from resolvers.subject import Subject
 from schema.report import Basis, ReadInfo, ReportRequest, ReportWarning, User
 from schema.selection import Selection
@@ -34,6 +40,10 @@ class Needs:
     columns: frozenset[str] = frozenset()
 
 
+Key = list[str | int | None]
+"""What names a row within a report."""
+
+
 @dataclass(slots=True)
 class Material(Generic[O]):
     """What a report's function gets. It may add warnings to `read`."""
@@ -41,6 +51,17 @@ class Material(Generic[O]):
     subject: Subject
     asked: Asked[O]
     read: ReadInfo
+    reference: object = None
+    """What the report's `refer` loaded."""
+    handle: str | None = None
+    """Names this answer in ids of drill-downs, where some were selected."""
+
+    def drill_down(self, *key: str | int | None) -> strawberry.ID | None:
+        """The id by which the requests behind a row are asked for; None where no such id was selected."""
+        if self.handle is None:
+            return None
+        token = orjson.dumps([self.handle, *key])
+        return strawberry.ID(base64.urlsafe_b64encode(token).decode().rstrip("="))
 
     def warn(self, warning: ReportWarning) -> None:
         """Adds a warning to the answer."""
@@ -53,6 +74,31 @@ class Nameless:
 
     account_id: str
     name: Callable[[str | None, bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The requests behind a count. `ids` names one as often as it counts: once for each SLA cycle, where cycles are counted."""
+
+    ids: pl.Series
+    clause: str | None = None
+    """JQL for it beside the scope's own, where it can be said; the period is in it."""
+    exact: bool = False
+    """Whether that JQL finds just these requests."""
+
+
+Measures = Mapping[str, Callable[[], Cell]]
+"""The counts of a row by name, the row's first at first."""
+
+
+def no_cells(material: object, key: Key) -> Measures:
+    """For a report without rows of requests."""
+    return {}
+
+
+async def nothing(asked: object, site: SiteReader, meter: Meter) -> object:
+    """For a report that needs nothing but the table."""
+    return None
 
 
 def nobody(result: object, asked: object) -> Iterable[Nameless]:
@@ -80,6 +126,10 @@ class Definition(Generic[O, R]):
     """Pure, and run in a thread."""
     people: Callable[[R, Asked[O]], Iterable[Nameless]] = field(default=nobody)
     """The people in a result whose names were selected; each such name costs a call."""
+    refer: Callable[[Asked[O], SiteReader, Meter], Awaitable[object]] = field(default=nothing)
+    """Loads what else the report needs, e.g. a list of JSM; it becomes `Material.reference`."""
+    cells: Callable[[Material[O], Key], Measures] = field(default=no_cells)
+    """The counts behind a row, for drill-down; empty if there is no such row."""
 
 
 @cache

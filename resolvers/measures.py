@@ -34,14 +34,15 @@ def percentile(ordered: Sequence[int], percent: int) -> int | None:
 def summary(durations: pl.Series) -> DurationSummary:
     """Summary of durations in ms, given in seconds; nulls do not count."""
     ordered: list[int] = durations.drop_nulls().sort().to_list()
-    if not ordered:
-        return DurationSummary(count=0, mean_seconds=None, median_seconds=None, p90_seconds=None, max_seconds=None)
     return DurationSummary(
         count=len(ordered),
-        mean_seconds=sum(ordered) / len(ordered) / 1000,
+        mean_seconds=sum(ordered) / len(ordered) / 1000 if ordered else None,
         median_seconds=seconds(percentile(ordered, 50)),
+        p75_seconds=seconds(percentile(ordered, 75)),
         p90_seconds=seconds(percentile(ordered, 90)),
-        max_seconds=ordered[-1] / 1000,
+        p95_seconds=seconds(percentile(ordered, 95)),
+        min_seconds=seconds(ordered[0]) if ordered else None,
+        max_seconds=seconds(ordered[-1]) if ordered else None,
     )
 
 

@@ -6,7 +6,7 @@ after a few quiet turns of the event loop. A field that first waits for somethin
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,17 +18,17 @@ from graphql.pyutils import Path
 from connectors.errors import ConnectorError
 from connectors.http import Meter
 from resolvers.definition import Asked, Definition, Material, Nameless, Needs, definitions
+from resolvers.drill_down import Answered, DrillDowns, handle_of, wants_drill_down
 from resolvers.errors import api_error
+from resolvers.material import material_of
 from resolvers.periods import instant, millis
-from resolvers.scan import Reading
 from resolvers.scopes import Scope, resolve_scope
 from resolvers.site import SiteReader
-from resolvers.subject import Subject, subject
 from resolvers.tables import Served, Tables, Wanted, read_in_progress
 from schema.errors import bad_input
-from schema.report import Basis, ReadInfo, ReportRequest, ReportWarning, WarningCode, Way
+from schema.report import ReportRequest, Way
 from schema.scalars import print_instant
-from schema.scope import Question, ResolvedBy, Weekday
+from schema.scope import Question, Weekday
 from schema.selection import Selection
 
 O = TypeVar("O")  # noqa: E741
@@ -58,6 +58,9 @@ class _Pending:
     scope: Scope | None = None
     asked: Asked[Any] | None = None
     needs: Needs | None = None
+    reference: "asyncio.Task[object] | None" = None
+    meter: Meter = field(default_factory=Meter)
+    """Calls made for this report alone, beside the read of the requests."""
 
 
 @dataclass(slots=True)
@@ -72,9 +75,16 @@ class Planner:
     """The reports of one operation. Must be used in one event loop, by one operation."""
 
     def __init__(
-        self, tables: Tables, site: SiteReader, defaults: Defaults, now: Callable[[], datetime], deadline: float
+        self,
+        tables: Tables,
+        site: SiteReader,
+        drill_downs: DrillDowns,
+        defaults: Defaults,
+        now: Callable[[], datetime],
+        deadline: float,
     ) -> None:
         self._tables = tables
+        self._drill_downs = drill_downs
         self._site = site
         self._defaults = defaults
         self._now = now
@@ -135,9 +145,15 @@ class Planner:
         try:
             await asyncio.gather(*(self._prepare(p, scopes[repr(p.request.question.scope)]) for p in batch))
             await asyncio.gather(*(self._serve(group) for group in self._grouped(batch, meters)))
+        except Exception as error:
+            for pending in batch:
+                _fail(pending, error)
         finally:
             for task in scopes.values():
                 task.cancel()
+            for pending in batch:
+                if pending.reference:
+                    pending.reference.cancel()
             for pending in batch:
                 if not pending.answer.done():
                     pending.answer.cancel()
@@ -151,13 +167,12 @@ class Planner:
         """Fills in what a report needs, or answers it with what is wrong."""
         try:
             _check_age(pending.request.question.max_age_seconds)
-            loop = asyncio.get_running_loop()
-            done, _ = await asyncio.wait({scope}, timeout=max(0.0, self._deadline - loop.time()))
-            if not done:
-                raise read_in_progress(5.0)
-            pending.scope = scope.result()
+            pending.scope = await self._timed(asyncio.shield(scope))
             pending.asked = Asked(pending.request.options, pending.selection, pending.scope.fields)
             pending.needs = pending.definition.needs(pending.asked)
+            pending.reference = asyncio.create_task(
+                self._timed(pending.definition.refer(pending.asked, self._site, pending.meter))
+            )
         except Exception as error:
             _fail(pending, error)
 
@@ -169,16 +184,14 @@ class Planner:
                 continue
             question = p.request.question
             key = (p.scope.base, p.scope.period, p.scope.resolved_by)
-            reading = Reading(p.scope.base, p.scope.period, p.scope.resolved_by, p.needs.bases)
+            reading = p.scope.reading(p.needs.bases)
             columns = p.needs.columns | p.scope.columns
             group = groups.get(key)
             if group is None:
                 wanted = Wanted(reading, columns, p.scope.fields, question.max_age_seconds, self._deadline)
                 group = groups[key] = _Group(wanted)
             held = group.wanted
-            held.reading = Reading(
-                reading.base, reading.period, reading.resolved_by, held.reading.bases | reading.bases
-            )
+            held.reading = p.scope.reading(held.reading.bases | reading.bases)
             held.columns |= columns
             ages = (held.max_age_seconds, question.max_age_seconds)
             held.max_age_seconds = min((age for age in ages if age is not None), default=None)
@@ -197,72 +210,89 @@ class Planner:
             return
         await asyncio.gather(*(self._compute(pending, served) for pending in group.members))
 
-    async def _compute(self, pending: _Pending, served: Served) -> None:
-        assert pending.scope is not None
-        assert pending.asked is not None
-        self.reads.append(_entry(pending.path, served))
+    async def _timed(self, work: Awaitable[R]) -> R:
+        """The result of `work`, if it comes before the operation cannot wait any longer."""
         try:
-            result = await asyncio.to_thread(self._computed, pending.definition, pending.scope, pending.asked, served)
-            await self._name(pending.path, list(pending.definition.people(result, pending.asked)))
+            async with asyncio.timeout_at(self._deadline):
+                return await work
+        except TimeoutError:
+            raise read_in_progress(5.0) from None
+
+    async def _compute(self, pending: _Pending, served: Served) -> None:
+        assert pending.reference is not None
+        self.reads.append(_entry(pending.path, served))
+        started = asyncio.get_running_loop().time()
+        try:
+            reference = await pending.reference
+            result, material = await asyncio.to_thread(self._computed, pending, served, reference)
+            people = list(pending.definition.people(result, material.asked))
+            await self._name(people, pending.meter)
+            await self._remember(pending, served, material)
         except Exception as error:
             _fail(pending, error)
         else:
             if not pending.answer.done():
                 pending.answer.set_result(result)
+        finally:
+            self._account(pending, asyncio.get_running_loop().time() - started)
 
-    def _computed(self, definition: Definition[Any, R], scope: Scope, asked: Asked[Any], served: Served) -> R:
+    def _computed(self, pending: _Pending, served: Served, reference: object) -> tuple[Any, Material[Any]]:
         """Runs in a thread: nothing here touches the event loop."""
+        assert pending.scope is not None
+        assert pending.asked is not None
+        handle = None
+        if wants_drill_down(pending.selection):
+            handle = handle_of(served.table.read_id, pending.request)
         try:
-            cut = subject(scope, served.table.frame, served.table.read_at)
-            return definition.compute(Material(cut, asked, self._read_info(cut, served)))
+            material = material_of(
+                pending.scope,
+                pending.asked,
+                served.table,
+                now=millis(self._now()),
+                reference=reference,
+                handle=handle,
+                stale=served.stale,
+            )
+            return pending.definition.compute(material), material
         except pl.exceptions.PanicException as panic:
             # Not an Exception for Python: it would pass every handler on its way up.
             raise RuntimeError("the table library failed") from panic
 
-    async def _name(self, path: Path, people: list[Nameless]) -> None:
-        """Looks up the names that were selected; the calls for them are listed as a read of their own."""
+    async def _remember(self, pending: _Pending, served: Served, material: Material[Any]) -> None:
+        if material.handle is None:
+            return
+        assert pending.scope is not None
+        table = served.table
+        answered = Answered(
+            pending.request, pending.scope, material.asked, material.reference, table.reading, table.read_id
+        )
+        await self._drill_downs.keep(material.handle, answered, LONGEST_AGE - material.read.age_seconds)
+
+    async def _name(self, people: list[Nameless], meter: Meter) -> None:
+        """Looks up the names that were selected."""
         if not people:
             return
-        meter, started = Meter(), asyncio.get_running_loop().time()
-        users = await self._site.users((person.account_id for person in people), meter)
+        users = await self._timed(self._site.users((person.account_id for person in people), meter))
         for person in people:
             if user := users.get(person.account_id):
                 person.name(user.display_name, user.active)
-        if meter.calls:
-            spent = asyncio.get_running_loop().time() - started
+
+    def _account(self, pending: _Pending, seconds: float) -> None:
+        """Lists what was called for one report alone, such as names, as a read of its own."""
+        if pending.meter.calls:
             self.reads.append(
                 {
-                    "path": _dotted(path),
+                    "path": _dotted(pending.path),
                     "readId": secrets.token_hex(8),
                     "way": "REF",
-                    "calls": meter.calls,
-                    "points": meter.points,
-                    "rows": len(users),
+                    "calls": pending.meter.calls,
+                    "points": pending.meter.points,
+                    "rows": 0,
                     "cache": "MISS",
-                    "readMs": round(spent * 1000),
+                    "readMs": round(seconds * 1000),
                     "asOf": print_instant(self._now()),
                 }
             )
-
-    def _read_info(self, cut: Subject, served: Served) -> ReadInfo:
-        table, scope = served.table, cut.scope
-        warnings = [*scope.warnings, *_warnings(cut, served)]
-        return ReadInfo(
-            read_id=table.read_id,  # type: ignore[arg-type]
-            as_of=instant(table.read_at),
-            age_seconds=max(0.0, (millis(self._now()) - table.read_at) / 1000),
-            complete=not table.malformed,
-            exact=True,
-            way=Way.SCAN,
-            basis=[basis for basis in Basis if basis in table.reading.bases],
-            scanned=table.frame.height,
-            from_=instant(cut.start),
-            to=instant(cut.end),
-            time_zone=scope.zone.key,
-            resolved_by=scope.resolved_by,
-            resolved_with=cut.resolved_with,
-            warnings=warnings,
-        )
 
 
 def _check_age(max_age_seconds: int | None) -> None:
@@ -292,23 +322,3 @@ def _entry(path: Path, served: Served) -> dict[str, object]:
         "readMs": table.read_ms,
         "asOf": print_instant(instant(table.read_at)),
     }
-
-
-def _warnings(cut: Subject, served: Served) -> Iterable[ReportWarning]:
-    used = cut.resolved_with
-    if cut.scope.resolved_by is ResolvedBy.AUTO and used.resolution and used.status_category:
-        yield ReportWarning(
-            code=WarningCode.RESOLVED_MIXED,
-            message=f"{used.resolution} requests count as resolved by resolution, {used.status_category} by status category.",
-        )
-    if cut.undated:
-        yield ReportWarning(
-            code=WarningCode.RESOLVED_UNDATED, message=f"{cut.undated} requests are done, but not known since when."
-        )
-    for column, count in sorted(served.table.malformed.items()):
-        yield ReportWarning(
-            code=WarningCode.MALFORMED_VALUES,
-            message=f"{count} values of {column} were of an unknown shape and are taken as empty.",
-        )
-    if served.stale:
-        yield ReportWarning(code=WarningCode.SERVED_STALE, message=f"An older read is shown: {served.stale}")

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-import msgspec
 import polars as pl
 
 from connectors.errors import ConnectorError, GaveUp
@@ -32,8 +31,9 @@ PAGES_PER_COUNT = 2
 SMALL = 3 * PAGE
 """Up to here a read is not worth a round of counts."""
 CHUNK_ROWS = 2_000
+CHANNELS = ("jira", "portal", "anonymousportal", "email", "api", "deployment")
 _UTC = zone_named("UTC")
-_UNRESOLVED = {
+UNRESOLVED = {
     ResolvedBy.RESOLUTION: "resolution is EMPTY",
     ResolvedBy.STATUS_CATEGORY: "statusCategory != Done",
     ResolvedBy.AUTO: "resolution is EMPTY AND statusCategory != Done",
@@ -48,13 +48,16 @@ class Reading:
     period: Period
     resolved_by: ResolvedBy
     bases: frozenset[Basis]
+    rating_dates: tuple[str, ...] = ()
+    """JQL names of searchable rating dates: nobody knows whether a rating touches `updated`."""
 
     def condition(self) -> str:
         """JQL for the requests of all the bases, widened where a literal cannot be exact; the table is cut exactly."""
         start = earlier(self.period.start)
         before_end = "" if self.period.end is None else f"created < {later(self.period.end)}"
-        unresolved = _UNRESOLVED[self.resolved_by]
-        touched = f"({unresolved}) OR updated >= {start} OR resolved >= {start}"
+        unresolved = UNRESOLVED[self.resolved_by]
+        dates = ["updated", "resolved", *self.rating_dates]
+        touched = any_of([unresolved, *(f"{name} >= {start}" for name in dates)])
         picked = {
             Basis.COHORT: all_of([f"created >= {start}", before_end]),
             Basis.ACTIVE: all_of([touched, before_end]),
@@ -169,7 +172,9 @@ class Scanner:
             while queue:
                 window = queue.pop()
                 jql = all_of([condition, window.clause()]) + " ORDER BY created ASC, key ASC"
-                async for page in self._jira.search(jql, collected.fields, meter=meter, page_size=PAGE):
+                async for page in self._jira.search(
+                    jql, collected.fields, meter=meter, page_size=PAGE, properties=collected.properties
+                ):
                     await collected.add(page)
                     progress.rows += len(page)
                     self._check_size(progress.rows)
@@ -180,7 +185,30 @@ class Scanner:
                     group.create_task(work())
         except BaseExceptionGroup as failed:
             raise _first(failed) from failed
-        return await collected.table()
+        scanned = await collected.table()
+        if collected.properties and scanned.frame.height and not scanned.frame["channel"].count():
+            scanned.frame = await self._with_channels(scanned.frame, condition, meter)
+        return scanned
+
+    async def _with_channels(self, frame: pl.DataFrame, condition: str, meter: Meter) -> pl.DataFrame:
+        """Where no request of a read carries the channel, the site does not give it: ask for the ids of each channel."""
+
+        async def ids(channel: str) -> list[int]:
+            jql = all_of([condition, f"request-channel-type = {channel}"])
+            pages = [page async for page in self._jira.issue_ids(jql, meter=meter)]
+            return [int(number) for page in pages for number in page]
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {channel: group.create_task(ids(channel)) for channel in CHANNELS}
+        except BaseExceptionGroup as failed:
+            raise _first(failed) from failed
+        known = pl.DataFrame(
+            [(number, channel) for channel, task in tasks.items() for number in task.result()],
+            schema={"id": pl.Int64(), "channel": pl.String()},
+            orient="row",
+        ).unique(subset="id", keep="last", maintain_order=True)
+        return frame.drop("channel").join(known, on="id", how="left", maintain_order="left")
 
     async def _windows(
         self, reading: Reading, condition: str, now: int, meter: Meter, progress: Progress
@@ -241,7 +269,8 @@ class _Collected:
 
     def __init__(self, columns: Iterable[Column]) -> None:
         self._columns = tuple(columns)
-        self.fields = sorted({f for c in self._columns for f in c.fields}) or ["id"]
+        self.fields = sorted({f for c in self._columns if not c.kind.is_property for f in c.fields}) or ["id"]
+        self.properties = sorted({f for c in self._columns if c.kind.is_property for f in c.fields})
         self._schema = {"id": pl.Int64(), **{c.name: c.kind.dtype for c in self._columns}}
         self._rows: dict[str, list[object]] = {name: [] for name in self._schema}
         self._frames: list[pl.DataFrame] = []
@@ -253,13 +282,13 @@ class _Collected:
                 raise GaveUp("Jira's search gave an issue whose id is no number.")
             self._rows["id"].append(int(issue.id))
             for column in self._columns:
-                self._rows[column.name].append(self._value(column, issue.fields))
+                self._rows[column.name].append(self._value(column, issue))
         if len(self._rows["id"]) >= CHUNK_ROWS:
             await self._pack()
 
-    def _value(self, column: Column, fields: dict[str, msgspec.Raw]) -> object:
+    def _value(self, column: Column, issue: Issue) -> object:
         try:
-            return column.value(fields)
+            return column.value(issue)
         except MalformedField:
             self._malformed[column.name] += 1
             return None

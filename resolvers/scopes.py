@@ -18,9 +18,10 @@ from resolvers.jql import (
     without_order_by,
 )
 from resolvers.periods import Period, resolve_period, zone_named
+from resolvers.scan import Reading
 from resolvers.site import SiteFields, SiteReader
 from schema.errors import ApiError, Code, bad_input
-from schema.report import ReportWarning, WarningCode
+from schema.report import Basis, ReportWarning, WarningCode
 from schema.scope import Population, RequestChannel, RequestScope, ResolvedBy, ValueFilter, Weekday
 
 MOST_FIELD_FILTERS = 20
@@ -65,6 +66,10 @@ class Scope:
         resolution, category = {"resolutiondate"}, {"status", "statuscategorychangedate"}
         by_rule = {ResolvedBy.RESOLUTION: resolution, ResolvedBy.STATUS_CATEGORY: category}
         return frozenset(by_rule.get(self.resolved_by, resolution | category) | self.table_filters.keys())
+
+    def reading(self, bases: frozenset[Basis]) -> Reading:
+        """What to read for these bases."""
+        return Reading(self.base, self.period, self.resolved_by, bases, self.fields.rating_dates)
 
     def cut(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of the table that the filters on ids keep."""

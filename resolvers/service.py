@@ -7,6 +7,7 @@ from datetime import datetime
 from connectors.http import Meter
 from connectors.jira import Jira
 from resolvers.cache import Cache, Remembered, cache_key
+from resolvers.drill_down import DrillDowns
 from resolvers.planner import Defaults, Planner
 from resolvers.scan import Scanner
 from resolvers.site import SiteContext, SiteReader
@@ -39,7 +40,7 @@ class Service:
         self._now = now
         self._patience = patience_seconds
         who = cache_key(site_url, reader)
-        self._remembered = Remembered(cache, ttl_seconds)
+        self._remembered = Remembered(cache, ttl_seconds, grace_seconds)
         self._site = SiteReader(jira, self._remembered, who)
         self._tables = Tables(
             Scanner(jira, in_flight, max_requests),
@@ -49,12 +50,14 @@ class Service:
             grace_seconds=grace_seconds,
             now=now,
         )
+        self._drill_downs = DrillDowns(cache, self._tables, self._site, site_url, who)
 
     def operation(self, caller: str) -> "Operation":
         """The context of one operation. Must be called in the event loop that runs it."""
         deadline = asyncio.get_running_loop().time() + self._patience
         site = SiteContext(self._site, self._url, self._defaults.time_zone, self._defaults.week_start, Meter())
-        return Operation(caller, Planner(self._tables, self._site, self._defaults, self._now, deadline), site)
+        planner = Planner(self._tables, self._site, self._drill_downs, self._defaults, self._now, deadline)
+        return Operation(caller, planner, site, self._drill_downs)
 
     @property
     def reads_in_flight(self) -> int:
@@ -74,10 +77,11 @@ class Service:
 class Operation:
     """`info.context` of one operation."""
 
-    def __init__(self, caller: str, reports: Planner, site: SiteContext) -> None:
+    def __init__(self, caller: str, reports: Planner, site: SiteContext, drill_downs: DrillDowns) -> None:
         self.caller = caller
         self.reports = reports
         self.site = site
+        self.drill_downs = drill_downs
 
     def extensions(self) -> dict[str, object]:
         """What the answer's `extensions` say of the reads that it rests on."""

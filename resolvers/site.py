@@ -8,7 +8,7 @@ from connectors.errors import ConnectorError
 from connectors.http import Meter
 from connectors.jira import Account, Field, Jira, User
 from resolvers.cache import Remembered, cache_key
-from resolvers.columns import ORGANIZATIONS_TYPE, REQUEST_TYPE_TYPE, SLA_TYPE
+from resolvers.columns import ORGANIZATIONS_TYPE, RATING_DATE_TYPE, REQUEST_TYPE_TYPE, SLA_TYPE
 from resolvers.errors import api_error
 from schema import reference, report
 from schema.errors import bad_input
@@ -46,6 +46,12 @@ class SiteFields:
     def organizations(self) -> tuple[str, ...]:
         """Ids of the organization fields."""
         return tuple(f.id for f in self.of_type(ORGANIZATIONS_TYPE))
+
+    @property
+    def rating_dates(self) -> tuple[str, ...]:
+        """JQL names of the dates of satisfaction ratings, where they can be searched."""
+        found = self.of_type(RATING_DATE_TYPE)
+        return tuple(f"cf[{f.id.removeprefix('customfield_')}]" for f in found if f.searchable)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

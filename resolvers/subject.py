@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from resolvers.jql import earlier, later
+from resolvers.scan import UNRESOLVED
 from resolvers.scopes import Scope
 from schema.report import ResolvedWith
 from schema.scope import ResolvedBy
@@ -35,6 +37,15 @@ class Subject:
     def until(self) -> int:
         """The end of the period, or `as_of` if that comes first."""
         return min(self.end, self.as_of)
+
+    def in_period(self, field: str) -> str:
+        """JQL for "in the period", as near as its literals come: it finds a few hours more on both sides."""
+        return f"{field} >= {earlier(self.start)} AND {field} < {later(self.until)}"
+
+    @property
+    def unresolved(self) -> str:
+        """JQL for "unresolved", by the rule of the scope."""
+        return UNRESOLVED[self.scope.resolved_by]
 
     @cached_property
     def cohort(self) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -136,6 +136,11 @@ class Tables:
                 return Served(kept, CacheResult.HIT, stale=error.message)
             raise api_error(error) from error
 
+    async def still(self, reading: Reading, read_id: str) -> Table | None:
+        """The table of that read, while it lives."""
+        kept = await self._kept(self._key(reading))
+        return kept if kept and kept.read_id == read_id else None
+
     def _key(self, reading: Reading) -> str:
         period = reading.period
         return cache_key(
@@ -161,7 +166,7 @@ class Tables:
     def _depart(self, key: str, wanted: Wanted, kept: Table | None) -> Flight:
         """Starts a read. It takes along what the cached table held, so that two dashboards do not displace each other."""
         bases = wanted.reading.bases | (kept.reading.bases if kept else frozenset())
-        reading = Reading(wanted.reading.base, wanted.reading.period, wanted.reading.resolved_by, bases)
+        reading = replace(wanted.reading, bases=bases)
         columns = wanted.columns | (kept.columns if kept else frozenset())
         read_at = millis(self._now())
         progress = Progress()

@@ -9,6 +9,7 @@ import strawberry
 if TYPE_CHECKING:
     from graphql.pyutils import Path
 
+    from schema.drill_down import RequestConnection
     from schema.reference import Project, Status
     from schema.report import ReportRequest, User
     from schema.reports.sla import SlaMetric
@@ -49,6 +50,15 @@ class SiteData(Protocol):
         """The reading account; its name and state are looked up only if asked."""
 
 
+class DrillDowns(Protocol):
+    """Opens the requests behind a count."""
+
+    async def open(
+        self, token: str, measure: str | None, first: int, after: str | None, with_names: bool
+    ) -> RequestConnection:
+        """A page of them; names of people are looked up only if asked. Raises ApiError."""
+
+
 class Context(Protocol):
     """`info.context` of an operation."""
 
@@ -57,6 +67,10 @@ class Context(Protocol):
     @property
     def reports(self) -> Reports:
         """Answers report requests."""
+
+    @property
+    def drill_downs(self) -> DrillDowns:
+        """Opens the requests behind a count."""
 
     @property
     def site(self) -> SiteData:

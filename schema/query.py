@@ -5,9 +5,11 @@ from typing import Annotated
 import strawberry
 
 from schema.context import Info
+from schema.drill_down import RequestConnection
 from schema.reports.requests import RequestReports
 from schema.scope import Precision, Question, RequestScope
-from schema.site import Site, Viewer
+from schema.selection import selection_of
+from schema.site import After, First, Site, Viewer
 
 Scope = Annotated[RequestScope, strawberry.argument(description="Which requests, over which period.")]
 MaxAge = Annotated[
@@ -40,3 +42,19 @@ class Query:
         precision: Exactness = Precision.EXACT,
     ) -> RequestReports:
         return RequestReports(question=Question(scope, max_age_seconds))
+
+    @strawberry.field(description="The requests behind a count of a row: the very set that was counted.")
+    async def drill_down(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="`drillDown` of a row.")],
+        measure: Annotated[
+            str | None,
+            strawberry.argument(description="Name of the count within the row; the row's first if left out."),
+        ] = None,
+        first: First = 50,
+        after: After = None,
+    ) -> RequestConnection | None:
+        selection = selection_of(info, "RequestConnection")
+        names = any(path.endswith((".displayName", ".active")) for path in selection.paths)
+        return await info.context.drill_downs.open(id, measure, first, after, names)

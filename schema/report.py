@@ -116,12 +116,29 @@ class Rest:
     )
 
 
+@strawberry.enum(description="A fact of requests by which figures are broken down. Values may be added.")
+class Dimension(Enum):
+    ASSIGNEE = strawberry.enum_value("ASSIGNEE", description="Present assignee, by account id.")
+    PRIORITY = strawberry.enum_value("PRIORITY", description="Priority.")
+    STATUS = strawberry.enum_value("STATUS", description="Present status.")
+    STATUS_CATEGORY = strawberry.enum_value("STATUS_CATEGORY", description="Category of the present status.")
+    ISSUE_TYPE = strawberry.enum_value("ISSUE_TYPE", description="Issue type.")
+    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type.")
+    ORGANIZATION = strawberry.enum_value(
+        "ORGANIZATION", description="Organizations that the request is shared with; one with several counts in each."
+    )
+    CHANNEL = strawberry.enum_value("CHANNEL", description="How the request reached the desk.")
+
+
 @strawberry.type(description="A summary of durations, in seconds. Percentiles interpolate linearly (type 7).")
 class DurationSummary:
     count: int = strawberry.field(description="Number of durations.")
     mean_seconds: float | None = strawberry.field(description="Mean; null if there are none.")
     median_seconds: float | None = strawberry.field(description="Median; null if there are none.")
+    p75_seconds: float | None = strawberry.field(description="75th percentile; null if there are none.")
     p90_seconds: float | None = strawberry.field(description="90th percentile; null if there are none.")
+    p95_seconds: float | None = strawberry.field(description="95th percentile; null if there are none.")
+    min_seconds: float | None = strawberry.field(description="Shortest; null if there are none.")
     max_seconds: float | None = strawberry.field(description="Longest; null if there are none.")
 
 
@@ -157,6 +174,15 @@ class ReportRequest(Generic[O, R]):
         base = next(b for c in cls.__mro__ for b in c.__dict__.get("__orig_bases__", ()))
         options, result = get_args(base)
         return options, result
+
+
+def drill_down_field() -> Any:
+    """The field `drillDown` of a row."""
+    return strawberry.field(
+        default=None,
+        description="Give it to `drillDown` for the requests behind a count of this row. Good while the read lives that it "
+        "came from; null where nothing stands behind the row.",
+    )
 
 
 def report_field(request: type[ReportRequest[Any, Any]], description: str) -> Any:

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+from strawberry.extensions import SchemaExtension
 
 from schema.errors import Code
 from server.auth import ApiKeys, Authentication, Authenticator, LoopbackOnly
-from server.documents import Documents, ExtensionFactory, SchemaBuilder
+from server.documents import Documents, SchemaBuilder
 from server.graphiql import Page, wants_page
 from server.graphql import GraphQLEndpoint, ReportService
 from server.hosts import HostCheck, allowed_hosts
@@ -131,7 +132,7 @@ async def _problem(_request: Request, error: Exception) -> Response:
     return error.response()
 
 
-def _build(extensions: Sequence[ExtensionFactory]) -> strawberry.Schema:
+def _build(extensions: Sequence[type[SchemaExtension]]) -> strawberry.Schema:
     from schema.build import build  # noqa: PLC0415  # some 300 ms that tests of the server alone need not wait for
 
     return build(extensions)

@@ -24,8 +24,7 @@ from strawberry.schema.schema import validate_document
 from schema.errors import ApiError, Code
 from server.limits import Limits, check, nesting, too_complex
 
-ExtensionFactory = Callable[[], SchemaExtension]
-SchemaBuilder = Callable[[Sequence[ExtensionFactory]], strawberry.Schema]
+SchemaBuilder = Callable[[Sequence[type[SchemaExtension]]], strawberry.Schema]
 
 # How graphql-core's parser ends its messages where one of its limits is met; they have no type of their own.
 _PARSER_LIMIT = "Parsing aborted."
@@ -52,7 +51,7 @@ class Documents:
         self._limits = limits
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._kept_characters = 0
-        self.schema = build([lambda: _UsePrepared(self)])
+        self.schema = build([_use_prepared(self)])
         # Strawberry would log every error, a client's typing errors too, with its text. Ours are logged where they are told.
         self.schema.process_errors = _log_nothing  # type: ignore[method-assign,assignment]
 
@@ -130,17 +129,17 @@ def _log_nothing(_errors: list[GraphQLError], _context: object = None) -> None:
     pass
 
 
-class _UsePrepared(SchemaExtension):
-    """Hands a prepared document to Strawberry's `execute`, which would parse and validate it again."""
+def _use_prepared(documents: Documents) -> type[SchemaExtension]:
+    """An extension that hands a prepared document to Strawberry's `execute`, which would parse and validate it again."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+    class UsePrepared(SchemaExtension):
+        def on_parse(self) -> Iterator[None]:
+            self._prepared = documents.prepare(self.execution_context.query or "")
+            self.execution_context.graphql_document = self._prepared.document
+            yield
 
-    def on_parse(self) -> Iterator[None]:
-        self._prepared = self._documents.prepare(self.execution_context.query or "")
-        self.execution_context.graphql_document = self._prepared.document
-        yield
+        def on_validate(self) -> Iterator[None]:
+            self.execution_context.pre_execution_errors = list(self._prepared.errors)
+            yield
 
-    def on_validate(self) -> Iterator[None]:
-        self.execution_context.pre_execution_errors = list(self._prepared.errors)
-        yield
+    return UsePrepared

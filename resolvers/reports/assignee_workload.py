@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import polars as pl
 
 from resolvers.columns import SLA
-from resolvers.definition import Asked, Definition, Material, Nameless, Needs, nameless
-from resolvers.jql import checked_values
+from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Nameless, Needs, nameless
+from resolvers.jql import checked_values, quote
 from resolvers.measures import AT_RISK, RUNNING_BREACHED, checked_top, cycles_of, ratio, seconds
 from resolvers.periods import local_day
 from resolvers.subject import Subject
@@ -75,8 +75,8 @@ def _open_matters(asked: Asking) -> bool:
     return about_open or not has("rows.created", "rows.resolved")
 
 
-def _open_counts(subject: Subject, asked: Asking) -> pl.DataFrame:
-    """One row per assignee of open requests, null included."""
+def _marked(subject: Subject, asked: Asking) -> pl.DataFrame:
+    """The open requests with `age`, and with `is_overdue`, `is_breached`, `is_at_risk` where their columns were read."""
     frame = subject.open.with_columns(age=subject.as_of - pl.col("created"))
     if "duedate" in frame.columns:
         today = local_day(subject.as_of, subject.zone)
@@ -92,6 +92,12 @@ def _open_counts(subject: Subject, asked: Asking) -> pl.DataFrame:
             is_breached=pl.col("id").is_in(breached.implode()), is_at_risk=pl.col("id").is_in(at_risk.implode())
         )
 
+    return frame
+
+
+def _open_counts(subject: Subject, asked: Asking) -> pl.DataFrame:
+    """One row per assignee of open requests, null included."""
+    frame = _marked(subject, asked)
     absent = {"is_overdue": False, "is_breached": False, "is_at_risk": False, "timeestimate": None}
     types = {"timeestimate": pl.Int64()}
     frame = frame.with_columns(
@@ -132,7 +138,8 @@ def _shown(people: pl.DataFrame, asked: Asking) -> pl.DataFrame:
     return people.filter(above | pl.col("listed")).sort(order, descending=[False, True, True, True, False])
 
 
-def _parts(subject: Subject, asked: Asking) -> dict[str | None, list[WorkloadPart]]:
+def _parts(material: Material[AssigneeWorkloadOptions]) -> dict[str | None, list[WorkloadPart]]:
+    subject, asked = material.subject, material.asked
     if asked.options.split_by is None or not asked.selection.has("rows.parts"):
         return {}
     column = pl.col(SPLITS[asked.options.split_by]).struct
@@ -144,7 +151,8 @@ def _parts(subject: Subject, asked: Asking) -> dict[str | None, list[WorkloadPar
     parts: dict[str | None, list[WorkloadPart]] = {}
     for row in counts.iter_rows(named=True):
         value = DimensionValue(key=row["key"], name=row["name"])
-        parts.setdefault(row["assignee"], []).append(WorkloadPart(value=value, open=row["open"]))
+        drill_down = material.drill_down(row["assignee"], row["key"])
+        parts.setdefault(row["assignee"], []).append(WorkloadPart(value=value, open=row["open"], drill_down=drill_down))
     return parts
 
 
@@ -165,7 +173,7 @@ def compute(material: Material[AssigneeWorkloadOptions]) -> AssigneeWorkloadRepo
     shown = _shown(people, asked)
     top = checked_top(asked.options.top)
     assigned, unassigned = shown.filter(pl.col("assignee").is_not_null()), shown.filter(pl.col("assignee").is_null())
-    parts = _parts(subject, asked)
+    parts = _parts(material)
     rows = [
         AssigneeWorkloadRow(
             assignee=None if row["assignee"] is None else User(account_id=row["assignee"]),
@@ -180,6 +188,7 @@ def compute(material: Material[AssigneeWorkloadOptions]) -> AssigneeWorkloadRepo
             created=row["created"],
             resolved=row["resolved"],
             parts=parts.get(row["assignee"], []),
+            drill_down=material.drill_down(row["assignee"]),
         )
         for row in pl.concat([assigned.head(top), unassigned]).iter_rows(named=True)
     ]
@@ -200,4 +209,27 @@ def people(result: AssigneeWorkloadReport, asked: Asking) -> Iterable[Nameless]:
     return (nameless(row.assignee) for row in result.rows if row.assignee is not None)
 
 
-REPORT = Definition(AssigneeWorkloadRequest, needs, compute, people)
+def cells(material: Material[AssigneeWorkloadOptions], key: Key) -> Measures:
+    """`[account]`, or `[account, value]` for a part."""
+    subject, account = material.subject, key[0] if key else None
+    whose = "assignee is EMPTY" if account is None else f"assignee = {quote(str(account))}"
+    mine = pl.col("assignee").eq_missing(pl.lit(account, pl.String))
+    if len(key) == 2 and material.asked.options.split_by:
+        value = pl.col(SPLITS[material.asked.options.split_by]).struct.field("id").eq_missing(pl.lit(key[1], pl.String))
+        return {"open": lambda: Cell(subject.open.filter(mine & value)["id"])}
+
+    def marked(mark: str) -> Cell:
+        frame = _marked(subject, material.asked).filter(mine)
+        return Cell(frame.filter(mark)["id"])
+
+    return {
+        "open": lambda: Cell(subject.open.filter(mine)["id"], f"{whose} AND {subject.unresolved}", exact=True),
+        "overdue": lambda: marked("is_overdue"),
+        "slaBreachedRunning": lambda: marked("is_breached"),
+        "slaAtRisk": lambda: marked("is_at_risk"),
+        "created": lambda: Cell(subject.cohort.filter(mine)["id"], f"{whose} AND {subject.in_period('created')}"),
+        "resolved": lambda: Cell(subject.resolved.filter(mine)["id"], f"{whose} AND {subject.in_period('resolved')}"),
+    }
+
+
+REPORT = Definition(AssigneeWorkloadRequest, needs, compute, people, cells=cells)

@@ -1,16 +1,17 @@
 """Requests created in the period by the organizations that they are shared with now, and how those are served."""
 
-from collections.abc import Iterable
+from typing import Any
 
 import polars as pl
 
 from resolvers.columns import SLA
-from resolvers.definition import Asked, Definition, Material, Needs
+from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
+from resolvers.dimensions import breakdown, keyed
 from resolvers.measures import checked_top, cycles_of, percentile, ratio, seconds
 from resolvers.periods import buckets
 from resolvers.site import Metric
 from resolvers.subject import Subject
-from schema.report import Basis, DimensionValue, Ratio, ReportWarning, Rest, WarningCode
+from schema.report import Basis, Dimension, DimensionValue, Ratio, ReportWarning, WarningCode
 from schema.reports.requests_by_organization import (
     Organization,
     OrganizationPart,
@@ -54,11 +55,9 @@ def needs(asked: Asking) -> Needs:
 
 def _memberships(cohort: pl.DataFrame) -> pl.DataFrame:
     """One row per request and organization; a request without one has a row with `key` null. `weight` is 1/k."""
-    listed = cohort.with_columns(pl.col("organizations").fill_null([]))
-    weighted = listed.with_columns(weight=1 / pl.max_horizontal(pl.col("organizations").list.len(), 1))
-    pairs = weighted.explode("organizations", empty_as_null=True)
-    organization = pl.col("organizations").struct
-    return pairs.with_columns(key=organization.field("id"), name=organization.field("name")).drop("organizations")
+    count = pl.col("organizations").fill_null([]).list.len()
+    weighted = cohort.with_columns(weight=1 / pl.max_horizontal(count, 1))
+    return keyed(weighted, Dimension.ORGANIZATION)
 
 
 def _picked(pairs: pl.DataFrame, material: Material[RequestsByOrganizationOptions]) -> pl.DataFrame:
@@ -108,50 +107,30 @@ def _parts(
     parts: dict[str | None, list[OrganizationPart]] = {}
     for row in counts.iter_rows(named=True):
         value = DimensionValue(key=row["part"], name=row["part_name"])
-        parts.setdefault(row["key"], []).append(OrganizationPart(value=value, requests=row["n"]))
+        drill_down = material.drill_down(row["key"], row["part"])
+        parts.setdefault(row["key"], []).append(OrganizationPart(value=value, requests=row["n"], drill_down=drill_down))
     return parts
 
 
-def _groups(pairs: pl.DataFrame) -> pl.DataFrame:
-    return (
-        pairs.with_columns(duration=pl.col("resolved_at") - pl.col("created"))
-        .group_by("key")
-        .agg(
-            pl.col("name").drop_nulls().last(),
-            requests=pl.len(),
-            weight=pl.col("weight").sum(),
-            open=pl.col("open").sum(),
-            # A negative duration comes from imports and measures nothing.
-            durations=pl.col("duration").filter(pl.col("duration") >= 0).sort(),
-        )
-        .sort("requests", "key", descending=[True, False])
-    )
-
-
-def _rows(
-    groups: Iterable[dict[str, object]],
-    total: int,
+def _row(
+    group: dict[str, Any],
+    material: Material[RequestsByOrganizationOptions],
     compliance: dict[str | None, Ratio] | None,
     parts: dict[str | None, list[OrganizationPart]],
-) -> Iterable[OrganizationRow]:
-    for group in groups:
-        key, requests, open_ = group["key"], group["requests"], group["open"]
-        assert key is None or isinstance(key, str)
-        assert isinstance(requests, int)
-        assert isinstance(open_, int)
-        durations, name = group["durations"], group["name"]
-        assert isinstance(durations, list)
-        yield OrganizationRow(
-            organization=None if key is None else Organization(id=key, name=name),  # type: ignore[arg-type]
-            requests=requests,
-            share=ratio(requests, total),
-            split_requests=float(group["weight"]),  # type: ignore[arg-type]
-            open=open_,
-            resolved=requests - open_,
-            median_resolution_seconds=seconds(percentile(durations, 50)),
-            sla_compliance=None if compliance is None else compliance.get(key, ratio(0, 0)),
-            parts=parts.get(key, []),
-        )
+) -> OrganizationRow:
+    key = group["key"]
+    return OrganizationRow(
+        organization=None if key is None else Organization(id=key, name=group["name"]),
+        requests=group["requests"],
+        share=ratio(group["requests"], material.subject.cohort.height),
+        split_requests=group["weight"],
+        open=group["open"],
+        resolved=group["requests"] - group["open"],
+        median_resolution_seconds=seconds(percentile(group["durations"], 50)),
+        sla_compliance=None if compliance is None else compliance.get(key, ratio(0, 0)),
+        parts=parts.get(key, []),
+        drill_down=material.drill_down(key),
+    )
 
 
 def _metric_warning(material: Material[RequestsByOrganizationOptions]) -> None:
@@ -164,28 +143,47 @@ def compute(material: Material[RequestsByOrganizationOptions]) -> OrganizationRe
     """Each request counts once in each of its organizations; the total is of distinct requests."""
     subject, asked = material.subject, material.asked
     pairs = _picked(_memberships(subject.cohort), material)
-    groups = _groups(pairs)
-    named, nobody = groups.filter(pl.col("key").is_not_null()), groups.filter(pl.col("key").is_null())
-    top = checked_top(asked.options.top)
+    # A negative duration comes from imports and measures nothing.
+    duration = pl.col("resolved_at") - pl.col("created")
+    groups, rest = breakdown(
+        pairs,
+        checked_top(asked.options.top),
+        "requests",
+        requests=pl.len(),
+        weight=pl.col("weight").sum(),
+        open=pl.col("open").sum(),
+        durations=duration.filter(duration >= 0).sort(),
+    )
     compliance = None
     if asked.selection.has("rows.slaCompliance"):
         if metric := _metric(asked):
             compliance = _compliance(pairs, subject, metric)
         else:
             _metric_warning(material)
-    hidden = named["key"][top:]
-    shown = [*named.head(top).iter_rows(named=True), *nobody.iter_rows(named=True)]
-    total = subject.cohort.height
+    parts = _parts(pairs, material)
     return OrganizationReport(
         read=material.read,
-        total=total,
+        total=subject.cohort.height,
         with_organization=pairs.filter(pl.col("key").is_not_null())["id"].n_unique(),
-        rows=list(_rows(shown, total, compliance, _parts(pairs, material))),
-        rest=Rest(
-            count=hidden.len(),
-            distinct_requests=pairs.filter(pl.col("key").is_in(hidden.implode()))["id"].n_unique(),
-        ),
+        rows=[_row(group, material, compliance, parts) for group in groups],
+        rest=rest,
     )
 
 
-REPORT = Definition(RequestsByOrganizationRequest, needs, compute)
+def cells(material: Material[RequestsByOrganizationOptions], key: Key) -> Measures:
+    """`[organization]`, or `[organization, value]` for a part."""
+    subject = material.subject
+    pairs = _picked(_memberships(subject.cohort), material).filter(
+        pl.col("key").eq_missing(pl.lit(key[0] if key else None, pl.String))
+    )
+    if len(key) == 2:
+        part = pl.col("part").eq_missing(pl.lit(key[1], pl.String))
+        return {"requests": lambda: Cell(_with_part(pairs, material).filter(part)["id"])}
+    return {
+        "requests": lambda: Cell(pairs["id"]),
+        "open": lambda: Cell(pairs.filter("open")["id"]),
+        "resolved": lambda: Cell(pairs.filter(~pl.col("open"))["id"]),
+    }
+
+
+REPORT = Definition(RequestsByOrganizationRequest, needs, compute, cells=cells)

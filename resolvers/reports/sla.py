@@ -4,15 +4,15 @@
 elapsed time equals its goal is met. Different metrics are never added up.
 """
 
-import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
 
 from resolvers.columns import SLA
-from resolvers.definition import Asked, Definition, Material, Nameless, Needs
+from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Nameless, Needs
+from resolvers.dimensions import COLUMNS, breakdown, keyed, nameless_rows
 from resolvers.measures import (
     AT_RISK,
     ONGOING,
@@ -25,7 +25,7 @@ from resolvers.measures import (
 )
 from resolvers.site import Metric
 from resolvers.subject import Subject
-from schema.report import Basis, DimensionValue, Ratio, Rest
+from schema.report import Basis, Dimension, DimensionValue, Ratio, Rest
 from schema.reports.sla import (
     SlaBand,
     SlaDimension,
@@ -39,14 +39,23 @@ from schema.reports.sla import (
     SlaUnit,
 )
 
-BAND_EDGES = (0, 50, 75, 85, 95, 100)
-"""Lower edges of the bands, in percent of the goal; the last has no end."""
+BANDS: tuple[tuple[int, int | None], ...] = ((0, 50), (50, 75), (75, 85), (85, 95), (95, 100), (100, None))
+"""Bands of the used share of the goal, in percent, half-open."""
+STATES = {
+    "running": RUNNING,
+    "running_breached": RUNNING_BREACHED,
+    "paused": ONGOING & pl.col("paused") & ~pl.col("breached"),
+    "paused_breached": ONGOING & pl.col("paused") & pl.col("breached"),
+    "at_risk": AT_RISK,
+    "due_within_60_minutes": RUNNING & (pl.col("remaining") <= 60 * 60_000),
+    "due_within_30_minutes": RUNNING & (pl.col("remaining") <= 30 * 60_000),
+}
+"""Counts of ongoing cycles, by their name in the answer."""
 DIMENSIONS = {
-    SlaDimension.GOAL: "goal",
-    SlaDimension.PRIORITY: "priority",
-    SlaDimension.ASSIGNEE: "assignee",
-    SlaDimension.REQUEST_TYPE: "request_type",
-    SlaDimension.ORGANIZATION: "organizations",
+    SlaDimension.PRIORITY: Dimension.PRIORITY,
+    SlaDimension.ASSIGNEE: Dimension.ASSIGNEE,
+    SlaDimension.REQUEST_TYPE: Dimension.REQUEST_TYPE,
+    SlaDimension.ORGANIZATION: Dimension.ORGANIZATION,
 }
 
 Asking = Asked[SlaOptions]
@@ -56,8 +65,8 @@ def needs(asked: Asking) -> Needs:
     """ACTIVE for completed cycles and the scope, OPEN for ongoing ones; only the fields of the chosen metrics."""
     checked_top(asked.options.top)
     columns = {SLA + field for metric in asked.fields.metrics_chosen(asked.options.metric) for field in metric.fields}
-    if asked.options.by not in (None, SlaDimension.GOAL):
-        columns.add(DIMENSIONS[asked.options.by])
+    if dimension := DIMENSIONS.get(asked.options.by) if asked.options.by else None:
+        columns.add(COLUMNS[dimension])
     return Needs(frozenset({Basis.ACTIVE, Basis.OPEN}), frozenset(columns))
 
 
@@ -95,60 +104,52 @@ def _judged(completed: pl.DataFrame, options: SlaOptions) -> pl.DataFrame:
     return ordered.last()
 
 
-def _bands(ongoing: pl.DataFrame) -> list[SlaBand]:
-    """Ongoing cycles by the share of the goal that is used; whole numbers, so that an edge is exact."""
-    edges = [*BAND_EDGES, None]
-    bands = []
-    for low, high in itertools.pairwise(edges):
-        assert low is not None
-        used, goal = pl.col("elapsed") * 100, pl.col("goal")
-        inside = (used >= goal * low) if low else pl.lit(True)
-        if high is not None:
-            inside &= used < goal * high
-        cycles = ongoing.filter(inside).height
-        bands.append(SlaBand(from_share=low / 100, to_share=None if high is None else high / 100, cycles=cycles))
-    return bands
+def _in_band(low: int, high: int | None) -> pl.Expr:
+    """Whether the used share of the goal lies in a band of percents; whole numbers, so that an edge is exact."""
+    used, goal = pl.col("elapsed") * 100, pl.col("goal")
+    inside = (used >= goal * low) if low else pl.lit(True)
+    return inside if high is None else inside & (used < goal * high)
 
 
-def _dimension(judged: pl.DataFrame, frame: pl.DataFrame, by: SlaDimension) -> pl.DataFrame:
-    """`id`, `breached`, `key` and `name`, one row per judged thing and value of the dimension."""
+def _bands(ongoing: pl.DataFrame, material: Material[SlaOptions], metric: Metric) -> list[SlaBand]:
+    return [
+        SlaBand(
+            from_share=low / 100,
+            to_share=None if high is None else high / 100,
+            cycles=ongoing.filter(_in_band(low, high)).height,
+            drill_down=material.drill_down(metric.name, "band", place),
+        )
+        for place, (low, high) in enumerate(BANDS)
+    ]
+
+
+def _valued(judged: pl.DataFrame, frame: pl.DataFrame, by: SlaDimension) -> pl.DataFrame:
+    """`id`, `breached`, `key` and `name`: one row per judged thing and value of the dimension."""
     if by is SlaDimension.GOAL:
         hours = (pl.col("goal") / 3_600_000).round(2)
         return judged.select("id", "breached", key=pl.col("goal").cast(pl.String), name=pl.format("{} h", hours))
-    column = DIMENSIONS[by]
-    joined = judged.select("id", "breached").join(frame.select("id", column), on="id")
-    if by is SlaDimension.ASSIGNEE:
-        return joined.select("id", "breached", key=pl.col("assignee"), name=pl.lit(None, pl.String))
-    if by is SlaDimension.ORGANIZATION:
-        joined = joined.with_columns(pl.col(column).fill_null([])).explode(column, empty_as_null=True)
-    value = pl.col(column).struct
-    return joined.select("id", "breached", key=value.field("id"), name=value.field("name"))
+    dimension = DIMENSIONS[by]
+    values = keyed(frame.select("id", COLUMNS[dimension]), dimension).select("id", "key", "name")
+    return judged.select("id", "breached").join(values, on="id")
 
 
-def _breakdown(judged: pl.DataFrame, subject: Subject, asked: Asking) -> tuple[list[SlaRow], Rest]:
-    if asked.options.by is None:
+def _rows(judged: pl.DataFrame, material: Material[SlaOptions], metric: Metric) -> tuple[list[SlaRow], Rest]:
+    options = material.asked.options
+    if options.by is None:
         return [], Rest(count=0, distinct_requests=0)
-    values = _dimension(judged, subject.frame, asked.options.by)
-    groups = (
-        values.group_by("key")
-        .agg(pl.col("name").drop_nulls().last(), all=pl.len(), missed=pl.col("breached").sum())
-        .sort(pl.col("key").is_null(), "all", "key", descending=[False, True, False])
-    )
-    valued = groups.filter(pl.col("key").is_not_null())
-    top = checked_top(asked.options.top)
-    shown = pl.concat([valued.head(top), groups.filter(pl.col("key").is_null())])
+    values = _valued(judged, material.subject.frame, options.by)
+    groups, rest = breakdown(values, checked_top(options.top), "all", all=pl.len(), missed=pl.col("breached").sum())
     rows = [
         SlaRow(
-            value=DimensionValue(key=row["key"], name=row["name"]),
-            met=row["all"] - row["missed"],
-            missed=row["missed"],
-            compliance=ratio(row["all"] - row["missed"], row["all"]),
+            value=DimensionValue(key=group["key"], name=group["name"]),
+            met=group["all"] - group["missed"],
+            missed=group["missed"],
+            compliance=ratio(group["all"] - group["missed"], group["all"]),
+            drill_down=material.drill_down(metric.name, "value", group["key"]),
         )
-        for row in shown.iter_rows(named=True)
+        for group in groups
     ]
-    hidden = valued["key"][top:]
-    outside = values.filter(pl.col("key").is_in(hidden.implode()))["id"].n_unique()
-    return rows, Rest(count=hidden.len(), distinct_requests=outside)
+    return rows, rest
 
 
 def _overdue(met: int, missed: int, breached: int, subject: Subject, options: SlaOptions) -> Ratio | None:
@@ -158,60 +159,117 @@ def _overdue(met: int, missed: int, breached: int, subject: Subject, options: Sl
     return ratio(met, met + missed + breached)
 
 
-def _figures(subject: Subject, scope: pl.DataFrame, metric: Metric, cycles: _Cycles, asked: Asking) -> SlaMetricFigures:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The requests and cycles behind the figures of one metric."""
+
+    not_applicable: pl.DataFrame
+    not_started: pl.DataFrame
+    with_cycles: pl.DataFrame
+    completed: pl.DataFrame
+    judged: pl.DataFrame
+    ongoing: pl.DataFrame
+
+
+def _parts(subject: Subject, scope: pl.DataFrame, metric: Metric, cycles: _Cycles, options: SlaOptions) -> _Parts:
     present = pl.any_horizontal([pl.col(SLA + field).is_not_null() for field in metric.fields])
-    started = scope.select("id").join(cycles.all.select("id").unique(), on="id").height
-    applicable = scope.filter(present).height
+    started = pl.col("id").is_in(cycles.all["id"].unique().implode())
     held = pl.concat([scope["id"], subject.open["id"]]).unique()
-    ongoing = cycles.all.filter(ONGOING & pl.col("id").is_in(held.implode()))
-    judged = _judged(cycles.completed, asked.options)
+    return _Parts(
+        not_applicable=scope.filter(~present),
+        not_started=scope.filter(present & ~started),
+        with_cycles=scope.filter(started),
+        completed=cycles.completed,
+        judged=_judged(cycles.completed, options),
+        ongoing=cycles.all.filter(ONGOING & pl.col("id").is_in(held.implode())),
+    )
+
+
+def _figures(material: Material[SlaOptions], metric: Metric, parts: _Parts) -> SlaMetricFigures:
+    subject, options = material.subject, material.asked.options
+    judged, ongoing, completed = parts.judged, parts.ongoing, parts.completed
     missed = int(judged["breached"].sum())
     met = judged.height - missed
-    breached = ongoing.filter("breached").height
-    running_breached = ongoing.filter(RUNNING_BREACHED).height
-    running = ongoing.filter(RUNNING).height
-    requests = cycles.completed["id"].n_unique()
-    rows, rest = _breakdown(judged, subject, asked)
+    requests = completed["id"].n_unique()
+    rows, rest = _rows(judged, material, metric)
     return SlaMetricFigures(
         metric=SlaMetric(name=metric.name, ids=list(metric.fields)),  # type: ignore[arg-type]
-        not_applicable=scope.height - applicable,
-        not_started=applicable - started,
-        with_cycles=started,
+        not_applicable=parts.not_applicable.height,
+        not_started=parts.not_started.height,
+        with_cycles=parts.with_cycles.height,
         met=met,
         missed=missed,
         compliance=ratio(met, met + missed),
-        compliance_incl_overdue=_overdue(met, missed, breached, subject, asked.options),
-        cycles=cycles.completed.height + ongoing.height,
+        compliance_incl_overdue=_overdue(met, missed, ongoing.filter("breached").height, subject, options),
+        cycles=completed.height + ongoing.height,
         ongoing=ongoing.height,
-        running=running,
-        running_breached=running_breached,
-        paused=ongoing.height - breached - running,
-        paused_breached=breached - running_breached,
-        at_risk=ongoing.filter(AT_RISK).height,
-        due_within_60_minutes=ongoing.filter(RUNNING & (pl.col("remaining") <= 60 * 60_000)).height,
-        due_within_30_minutes=ongoing.filter(RUNNING & (pl.col("remaining") <= 30 * 60_000)).height,
-        bands=_bands(ongoing),
-        elapsed=summary(cycles.completed["elapsed"]),
-        overrun=summary(-cycles.completed.filter("breached")["remaining"]),
-        cycles_per_request=cycles.completed.height / requests if requests else None,
+        **{name: ongoing.filter(state).height for name, state in STATES.items()},
+        bands=_bands(ongoing, material, metric),
+        elapsed=summary(completed["elapsed"]),
+        overrun=summary(-completed.filter("breached")["remaining"]),
+        cycles_per_request=completed.height / requests if requests else None,
         rows=rows,
         rest=rest,
+        drill_down=material.drill_down(metric.name),
     )
+
+
+def _all_parts(material: Material[SlaOptions]) -> tuple[pl.DataFrame, dict[Metric, _Parts]]:
+    """The requests of the scope, and what is behind each metric. The scope is one over all metrics."""
+    subject, options = material.subject, material.asked.options
+    metrics = material.asked.fields.metrics_chosen(options.metric)
+    cycles = {metric: _cycles(subject, metric) for metric in metrics}
+    scope = _scope(subject, list(cycles.values()))
+    return scope, {m: _parts(subject, scope, m, mine, options) for m, mine in cycles.items()}
 
 
 def compute(material: Material[SlaOptions]) -> SlaReport:
     """Each metric on its own, over one scope of requests."""
-    subject, asked = material.subject, material.asked
-    metrics = asked.fields.metrics_chosen(asked.options.metric)
-    cycles = [_cycles(subject, metric) for metric in metrics]
-    scope = _scope(subject, cycles)
+    options = material.asked.options
+    scope, parts = _all_parts(material)
     return SlaReport(
         read=material.read,
         total=scope.height,
-        unit=asked.options.unit,
-        rule=asked.options.rule if asked.options.unit is SlaUnit.REQUEST else None,
-        metrics=[_figures(subject, scope, metric, mine, asked) for metric, mine in zip(metrics, cycles, strict=True)],
+        unit=options.unit,
+        rule=options.rule if options.unit is SlaUnit.REQUEST else None,
+        metrics=[_figures(material, metric, mine) for metric, mine in parts.items()],
     )
+
+
+def cells(material: Material[SlaOptions], key: Key) -> Measures:
+    """`[metric]`, `[metric, "band", place]` or `[metric, "value", key]`; cycles are listed by their requests."""
+    parts = next((mine for metric, mine in _all_parts(material)[1].items() if key and metric.name == key[0]), None)
+    if parts is None:
+        return {}
+    if key[1:2] == ["band"] and isinstance(key[-1], int) and 0 <= key[-1] < len(BANDS):
+        band = _in_band(*BANDS[key[-1]])
+        return {"cycles": lambda: Cell(parts.ongoing.filter(band)["id"])}
+    judged = parts.judged
+    by = material.asked.options.by
+    if key[1:2] == ["value"] and by is not None:
+        values = _valued(judged, material.subject.frame, by)
+        judged = values.filter(pl.col("key").eq_missing(pl.lit(key[-1], pl.String)))
+    elif len(key) > 1:
+        return {}
+    verdicts: dict[str, Callable[[], Cell]] = {
+        "met": lambda: Cell(judged.filter(~pl.col("breached"))["id"]),
+        "missed": lambda: Cell(judged.filter("breached")["id"]),
+    }
+    if len(key) > 1:
+        return verdicts
+    states: dict[str, Callable[[], Cell]] = {
+        camel(name): partial(lambda state: Cell(parts.ongoing.filter(state)["id"]), state)
+        for name, state in STATES.items()
+    }
+    return {
+        **verdicts,
+        "notApplicable": lambda: Cell(parts.not_applicable["id"]),
+        "notStarted": lambda: Cell(parts.not_started["id"]),
+        "withCycles": lambda: Cell(parts.with_cycles["id"]),
+        "ongoing": lambda: Cell(parts.ongoing["id"]),
+        "cycles": lambda: Cell(pl.concat([parts.completed["id"], parts.ongoing["id"]])),
+        **states,
+    }
 
 
 def people(result: SlaReport, asked: Asking) -> Iterable[Nameless]:
@@ -219,13 +277,13 @@ def people(result: SlaReport, asked: Asking) -> Iterable[Nameless]:
     if asked.options.by is not SlaDimension.ASSIGNEE or not asked.selection.has("metrics.rows.value.name"):
         return
     for figures in result.metrics:
-        for row in figures.rows:
-            if row.value.key is not None:
-                yield Nameless(row.value.key, partial(_name, row.value))
+        yield from nameless_rows(figures.rows)
 
 
-def _name(value: DimensionValue, display_name: str | None, active: bool) -> None:
-    value.name = display_name
+def camel(name: str) -> str:
+    """The name of a figure as clients write it."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
-REPORT = Definition(SlaRequest, needs, compute, people)
+REPORT = Definition(SlaRequest, needs, compute, people, cells=cells)

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from schema.report import DimensionValue, Ratio, Report, ReportRequest, Rest
+from schema.report import DimensionValue, Ratio, Report, ReportRequest, Rest, drill_down_field
 
 
 @strawberry.enum(description="By what the requests of an organization are split.")
@@ -41,6 +41,7 @@ class RequestsByOrganizationOptions:
 class OrganizationPart:
     value: DimensionValue = strawberry.field(description="The value; a period is keyed by its first local day.")
     requests: int = strawberry.field(description="Requests with that value.")
+    drill_down: strawberry.ID | None = drill_down_field()
 
 
 @strawberry.type(description="An organization of customers.")
@@ -72,6 +73,7 @@ class OrganizationRow:
     parts: list[OrganizationPart] = strawberry.field(
         description="The requests split as the options ask, largest first (periods in order); empty without `splitBy`."
     )
+    drill_down: strawberry.ID | None = drill_down_field()
 
 
 @strawberry.type(

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from schema.report import DimensionValue, DurationSummary, Ratio, Report, ReportRequest, Rest
+from schema.report import DimensionValue, DurationSummary, Ratio, Report, ReportRequest, Rest, drill_down_field
 
 
 @strawberry.enum(description="What is judged.")
@@ -63,6 +63,7 @@ class SlaBand:
     from_share: float = strawberry.field(description="Lowest share of the goal, included.")
     to_share: float | None = strawberry.field(description="Highest share, excluded; null for no end.")
     cycles: int = strawberry.field(description="Ongoing cycles in the band, whatever their state.")
+    drill_down: strawberry.ID | None = drill_down_field()
 
 
 @strawberry.type(description="One value of the breakdown.")
@@ -71,6 +72,7 @@ class SlaRow:
     met: int = strawberry.field(description="Judged met.")
     missed: int = strawberry.field(description="Judged missed.")
     compliance: Ratio = strawberry.field(description="met / (met + missed).")
+    drill_down: strawberry.ID | None = drill_down_field()
 
 
 @strawberry.type(
@@ -116,6 +118,7 @@ class SlaMetricFigures:
         description="The breakdown that the options ask for, most judged first; those without a value last."
     )
     rest: Rest = strawberry.field(description="Values beyond the top rows.")
+    drill_down: strawberry.ID | None = drill_down_field()
 
 
 @strawberry.type(description="Whether promised times are kept, metric by metric. Basis: ACTIVE and OPEN.")

@@ -1,5 +1,6 @@
 """Every decoder of a field: the documented values, nothing there, and shapes that must not pass for something."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -24,7 +25,12 @@ DECODERS: list[Callable[[fields.Raw], object]] = [
     fields.request_type,
     fields.organizations,
     fields.sla,
+    fields.rating,
+    fields.assets,
+    fields.channel,
+    fields.select,
 ]
+LISTS = (fields.organizations, fields.assets, fields.select)
 by_name = pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.__name__)
 PERSON = "Ann Example"
 
@@ -36,7 +42,8 @@ json_values = st.recursive(
             st.text()
             | st.sampled_from(
                 ["id", "name", "accountId", "statusCategory", "key", "requestType", "completedCycles", "ongoingCycle"]
-            ),
+            )
+            | st.sampled_from(["rating", "objectId", "value"]),
             inner,
             max_size=4,
         )
@@ -60,7 +67,7 @@ def epoch(moment: datetime) -> int:
 
 @by_name
 def test_absent_and_null_are_the_same_nothing(decoder: Callable[[fields.Raw], object]) -> None:
-    nothing: object = [] if decoder is fields.organizations else None
+    nothing: object = [] if decoder in LISTS else None
     assert decoder(None) == nothing
     assert decoder(b"null") == nothing
     assert decoder(msgspec.Raw(b"null")) == nothing
@@ -321,3 +328,63 @@ def test_presence_is_anything_but_null_and_emptiness() -> None:
         assert not fields.present(empty)
     for full in (b"0", b"false", b'"x"', b"[null]", b'{"id":"1"}', msgspec.Raw(b"1")):
         assert fields.present(full)
+
+
+# --- satisfaction, assets, channel, select fields
+
+
+@pytest.mark.parametrize("stars", [1, 2, 3, 4, 5])
+def test_a_rating_is_a_number_or_an_object_with_one(stars: int) -> None:
+    for value in (stars, float(stars), {"rating": stars}, {"type": "csat", "rating": stars, "comment": {"body": "x"}}):
+        found = fields.rating(raw(value))
+        assert found == stars
+        assert type(found) is int
+
+
+@pytest.mark.parametrize("value", [0, 6, -1, 4.5, 5.000001, 1e300, 2**70, "5", [5], {"rating": "5"}, {"rating": None}])
+def test_what_is_no_rating_is_malformed(value: object) -> None:
+    for shape in (value, {"rating": value}):
+        with pytest.raises(MalformedField):
+            fields.rating(json.dumps(shape).encode())  # which writes numbers of any size
+
+
+def test_assets_are_the_ids_of_their_objects() -> None:
+    told = [{"workspaceId": "W", "id": "W:131", "objectId": "131"}, {"workspaceId": "W", "objectId": 132}]
+    assert fields.assets(raw(told)) == ["131", "132"]
+    assert fields.assets(b"[]") == []
+
+
+@pytest.mark.parametrize("value", [[{"id": "W:131"}], ["131"], [None], {"objectId": "131"}, [{"objectId": None}]])
+def test_an_asset_without_an_object_is_malformed(value: object) -> None:
+    with pytest.raises(MalformedField):
+        fields.assets(raw(value))
+
+
+@pytest.mark.parametrize("value", ["portal", "email", "api", "never seen before"])
+def test_a_channel_comes_as_it_is_stored(value: str) -> None:
+    assert fields.channel(raw({"value": value})) == value
+
+
+@pytest.mark.parametrize("value", ["portal", {"value": None}, {"value": 1}, {"value": ["portal"]}, {}])
+def test_another_property_is_no_channel(value: object) -> None:
+    with pytest.raises(MalformedField):
+        fields.channel(raw(value))
+
+
+def test_a_select_field_holds_one_option_or_many() -> None:
+    berlin = {"self": "https://x/10100", "value": "Berlin", "id": "10100"}
+    bonn = {"self": "https://x/10101", "value": "Bonn", "id": "10101", "disabled": True}
+    assert fields.select(raw(berlin)) == [{"id": "10100", "name": "Berlin"}]
+    assert fields.select(raw([berlin, bonn])) == [{"id": "10100", "name": "Berlin"}, {"id": "10101", "name": "Bonn"}]
+    assert fields.select(b"[]") == []
+
+
+def test_of_a_cascading_select_the_upper_option_is_read() -> None:
+    value = {"value": "Europe", "id": "1", "child": {"value": "Berlin", "id": "2"}}
+    assert fields.select(raw(value)) == [{"id": "1", "name": "Europe"}]
+
+
+@pytest.mark.parametrize("value", ["Berlin", ["Berlin"], {"value": "Berlin"}, {"id": "1"}, [{"id": 1, "value": "x"}]])
+def test_what_is_no_option_is_malformed(value: object) -> None:
+    with pytest.raises(MalformedField):
+        fields.select(raw(value))

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import gzip
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,7 +46,7 @@ READ = Endpoint(
     name="read", method="GET", path="/rest/read", scope="read:it", query=frozenset({"q"}), points_per_object=2
 )
 OTHER = Endpoint(name="other", method="GET", path="/rest/other", scope=None)
-QUERY = Endpoint(name="query", method="POST", path="/rest/query", scope="read:it", carries_jql=True)
+QUERY = Endpoint(name="query", method="POST", path="/rest/query", scope="read:it", carries_query=True)
 MYSELF = {"accountId": "1", "timeZone": "UTC"}
 
 
@@ -130,6 +130,36 @@ async def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture, capsys
     logged = caplog.text + "".join(capsys.readouterr())
     for secret in (TOKEN, EMAIL, "Ann Example"):
         assert secret not in logged
+
+
+@pytest.fixture
+def chatty() -> Iterator[list[logging.Logger]]:
+    """The loggers of the HTTP client, as a program that shows everything would leave them."""
+    loggers = [logging.getLogger(name) for name in ("httpx2", "httpcore2")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
+    yield loggers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+async def test_no_address_is_logged_whatever_the_program_set_up(
+    caplog: pytest.LogCaptureFixture, chatty: list[logging.Logger]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with aclosing(connect(Script(answer({"x": 1})))) as client:
+        await client.send(READ, Thing, meter=Meter(), query={"q": "712020:account-id"})
+    assert "account-id" not in caplog.text
+    assert [logger.isEnabledFor(logging.INFO) for logger in chatty] == [False, False]
+    assert not logging.getLogger("httpcore2.http11").isEnabledFor(logging.DEBUG)
+    assert chatty[0].isEnabledFor(logging.WARNING)
+
+
+async def test_loggers_that_are_quieter_already_stay_so(chatty: list[logging.Logger]) -> None:
+    chatty[0].setLevel(logging.CRITICAL)
+    async with aclosing(connect(Script())):
+        assert chatty[0].level == logging.CRITICAL
 
 
 # --- the base form
@@ -666,9 +696,10 @@ async def test_cookies_are_not_kept() -> None:
 
 
 async def test_a_refused_query_carries_jiras_own_messages() -> None:
-    told = {"errorMessages": ["Field 'x' does not exist."], "errors": {"jql": "Bad."}}
+    told = {"errorMessages": ["Field 'x' does not exist."], "errors": {"jql": "Bad.", "at": {"line": 1}}}
     error = await failing(Script(answer(told, status=400)), QUERY)
     assert isinstance(error, QueryRefused)
+    assert error.message.startswith("Jira ")
     assert error.messages == ("Field 'x' does not exist.", "Bad.")
 
 
@@ -734,5 +765,14 @@ def test_paths_take_ids_of_their_kind_alone() -> None:
         with pytest.raises(GaveUp) as caught:
             endpoints.segment("issueIdOrKey", bad)
         assert bad == "" or bad not in caught.value.message
+    for kind in ("serviceDeskId", "organizationId", "id"):
+        assert endpoints.segment(kind, "10001") == "10001"
+        for bad in ("", "0", "..", "1/2", "ITS-1", "1?x", "1\n", "１"):
+            with pytest.raises(GaveUp):
+                endpoints.segment(kind, bad)
+    assert endpoints.segment("workspaceId", "1060ba0e-178b") == "1060ba0e-178b"
+    for bad in ("", "..", "a/b", "a b", "a%2f", "a" * 65):
+        with pytest.raises(GaveUp):
+            endpoints.segment("workspaceId", bad)
     with pytest.raises(KeyError):
         endpoints.segment("unknownKind", "1")

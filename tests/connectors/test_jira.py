@@ -132,6 +132,7 @@ async def test_every_call_gives_up_on_another_shape(shape: object) -> None:
             jira.users(["a"], meter=meter),
             jira.parse_jql(["a"], meter=meter),
             jira.approximate_count("a", meter=meter),
+            jira.bulk_fetch(["1"], ["created"], meter=meter),
             asked.search(),
         ]
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
@@ -341,3 +342,50 @@ async def test_a_search_that_nobody_reads_on_asks_no_more() -> None:
         async for _ in asked.jira.search("a", ["created"], meter=asked.meter):
             break
     assert len(script.requests) == 1
+
+
+# --- ids alone, and issues by id
+
+
+async def test_ids_are_read_in_pages_as_large_as_jira_gives() -> None:
+    script = Script(answer({"issues": [{"id": "1"}, {"id": "2"}], "nextPageToken": "t"}), answer(page(3, last=True)))
+    async with aclosing(Asked(script)) as asked:
+        assert [one async for one in asked.jira.issue_ids("a", meter=asked.meter)] == [["1", "2"], ["3"]]
+        assert asked.meter == Meter(calls=2, points=2 + 3)
+    first = {"jql": "a", "fields": ["id"], "maxResults": 5000}
+    assert script.bodies == [first, first | {"nextPageToken": "t"}]
+
+
+async def test_ids_are_guarded_as_a_search_is() -> None:
+    same = answer(page(1, token="t1"))  # noqa: S106
+    async with aclosing(Asked(Script(same, same))) as asked:
+        with pytest.raises(Unavailable):
+            [one async for one in asked.jira.issue_ids("a", meter=asked.meter)]
+
+
+async def test_issues_are_fetched_by_id_in_batches_of_a_hundred_and_the_unreadable_are_absent() -> None:
+    def site(request: httpx2.Request) -> httpx2.Response:
+        body = orjson.loads(request.content)
+        assert body["fields"] == ["created"]
+        batches.append(len(body["issueIdsOrKeys"]))
+        readable = [one for one in body["issueIdsOrKeys"] if one != "7"]
+        return answer({"issues": [{"id": one, "fields": {"created": int(one)}} for one in readable], "issueErrors": []})
+
+    batches: list[int] = []
+    ids = [str(number) for number in range(1, 251)]
+    async with aclosing(Asked(site)) as asked:
+        found = await asked.jira.bulk_fetch([*ids, *ids], ["created"], meter=asked.meter)
+        assert asked.meter == Meter(calls=3, points=3 + 249)
+    assert batches == [100, 100, 50]
+    assert list(found) == [one for one in ids if one != "7"]
+    assert bytes(found["12"].fields["created"]) == b"12"
+
+
+async def test_no_id_is_no_call_and_no_field_is_the_id_alone() -> None:
+    """Not every field that can be shown, as Jira would give."""
+    script = Script(answer({"issues": [{"id": "1"}]}))
+    async with aclosing(Asked(script)) as asked:
+        assert await asked.jira.bulk_fetch([], ["created"], meter=asked.meter) == {}
+        assert asked.meter == Meter()
+        assert await asked.jira.bulk_fetch(["1"], [], meter=asked.meter) == {"1": Issue("1")}
+    assert script.bodies == [{"issueIdsOrKeys": ["1"], "fields": ["id"]}]

@@ -10,10 +10,10 @@ import httpx2
 import strawberry
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from strawberry.extensions import SchemaExtension
 
 from schema.errors import ApiError, Code
 from server.app import Observe, create_app
-from server.documents import ExtensionFactory
 from server.graphql import Operation, ReportService
 from server.limits import Limits
 from server.settings import ApiKey, Settings
@@ -124,7 +124,7 @@ class Service:
         return "done"
 
 
-def build(extensions: Sequence[ExtensionFactory]) -> strawberry.Schema:
+def build(extensions: Sequence[type[SchemaExtension]]) -> strawberry.Schema:
     return strawberry.Schema(Query, Mutation, extensions=extensions)
 
 

@@ -1,0 +1,202 @@
+"""The requests behind a count: the very set that was counted, fixed by the read that it came from.
+
+The id of a drill-down names an answer (a report, its options and its read) and a row in it. The set is computed again from
+the same table, so its size is the count; only the page that is shown is looked up at Jira.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+import polars as pl
+import strawberry
+
+from connectors import fields as decode
+from connectors.errors import ConnectorError
+from connectors.http import Meter
+from connectors.jira import Issue
+from resolvers.cache import Cache, cache_key
+from resolvers.definition import Asked, Cell, Key, Measures, definitions
+from resolvers.errors import api_error
+from resolvers.jql import all_of
+from resolvers.material import material_of
+from resolvers.periods import instant
+from resolvers.scan import Reading
+from resolvers.scopes import Scope
+from resolvers.site import SiteReader
+from resolvers.tables import Table, Tables
+from schema.drill_down import Request, RequestConnection
+from schema.errors import ApiError, Code, bad_input
+from schema.report import DimensionValue, ReportRequest, User
+from schema.selection import Selection
+
+LONGEST_ID = 4_000
+DISPLAYED = ("summary", "status", "priority", "assignee", "reporter", "created", "updated", "resolutiondate")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that drill-downs refer to. Of its material only scope, question and reference are used again."""
+
+    request: ReportRequest[Any, Any]
+    scope: Scope
+    asked: Asked[Any]
+    reference: object
+    reading: Reading
+    read_id: str
+
+
+def handle_of(read_id: str, request: ReportRequest[Any, Any]) -> str:
+    """The name of an answer: the same for the same question on the same read."""
+    return hashlib.sha256(f"{read_id} {request!r}".encode()).hexdigest()[:24]
+
+
+def wants_drill_down(selection: Selection) -> bool:
+    """Whether any id of a drill-down was selected."""
+    return any(path.rpartition(".")[2] == "drillDown" for path in selection.paths)
+
+
+def _parsed(token: str) -> tuple[str, Key]:
+    """Handle and row of an id; raises ApiError (NOT_FOUND) if it is none."""
+    try:
+        if len(token) > LONGEST_ID:
+            raise ValueError
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        handle, *key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if not isinstance(handle, str) or not all(part is None or isinstance(part, str | int) for part in key):
+            raise ValueError
+    except (binascii.Error, UnicodeError, ValueError, TypeError):
+        raise ApiError(Code.NOT_FOUND, "There is no drill-down with this id.") from None
+    return handle, key
+
+
+def _chosen(measures: Measures, measure: str | None) -> tuple[str, Cell]:
+    """The count that was named, or the row's first. Raises ApiError."""
+    name = measure if measure is not None else next(iter(measures))
+    if name not in measures:
+        raise bad_input("measure", f"{name[:40]!r} is no count of this row", ", ".join(measures))
+    try:
+        return name, measures[name]()
+    except pl.exceptions.ColumnNotFoundError:
+        raise bad_input(
+            "measure", f"{name!r} was not read", "a count that was selected together with its `drillDown`"
+        ) from None
+
+
+class DrillDowns:
+    """Drill-downs of one connection."""
+
+    def __init__(self, cache: Cache, tables: Tables, site: SiteReader, site_url: str, reader: str) -> None:
+        self._cache = cache
+        self._tables = tables
+        self._site = site
+        self._site_url = site_url
+        self._reader = reader
+
+    def _key(self, handle: str) -> str:
+        return cache_key("drill-down", self._reader, handle)
+
+    async def keep(self, handle: str, answered: Answered, seconds: float) -> None:
+        """Remembers an answer for as long as its table lives."""
+        await self._cache.set(self._key(handle), answered, 2048, seconds)
+
+    async def open(
+        self, token: str, measure: str | None, first: int, after: str | None, with_names: bool
+    ) -> RequestConnection:
+        """A page of the requests behind a row. Raises ApiError (NOT_FOUND, SNAPSHOT_EXPIRED, BAD_USER_INPUT)."""
+        handle, key = _parsed(token)
+        answered = await self._cache.get(self._key(handle))
+        table = None
+        if isinstance(answered, Answered):
+            table = await self._tables.still(answered.reading, answered.read_id)
+        if table is None or not isinstance(answered, Answered):
+            raise ApiError(Code.SNAPSHOT_EXPIRED, "The read that this row came from is gone. Ask the report again.")
+        name, cell = _chosen(self._measures(answered, table, key), measure)
+        start = _start(after)
+        if not 1 <= first <= 100:
+            raise bad_input("first", f"{first} is out of range", "1 to 100")
+        page = cell.ids[start : start + first].to_list()
+        try:
+            nodes = await self._displayed(page, with_names)
+        except ConnectorError as error:
+            raise api_error(error) from error
+        return RequestConnection.page(nodes, start, cell.ids.len(), measure=name, **self._link(answered.scope, cell))
+
+    def _measures(self, answered: Answered, table: Table, key: Key) -> Measures:
+        definition = definitions()[type(answered.request)]
+        material = material_of(
+            answered.scope, answered.asked, table, now=table.read_at, reference=answered.reference, handle=None
+        )
+        measures: Measures = definition.cells(material, key)
+        if not measures:
+            raise ApiError(Code.NOT_FOUND, "There is no drill-down with this id.")
+        return measures
+
+    def _link(self, scope: Scope, cell: Cell) -> Mapping[str, Any]:
+        if cell.clause is None:
+            return {"jql": None, "jql_exact": None, "url": None}
+        jql = all_of([scope.base, cell.clause])
+        exact = cell.exact and not scope.table_filters
+        return {"jql": jql, "jql_exact": exact, "url": f"{self._site_url.rstrip('/')}/issues/?jql={quote(jql)}"}
+
+    async def _displayed(self, ids: list[int], with_names: bool) -> list[Request]:
+        """The requests of a page as the reading account sees them now; one that it sees no more keeps its id alone."""
+        meter = Meter()
+        found = await self._site.jira.bulk_fetch([str(i) for i in ids], DISPLAYED, meter=meter) if ids else {}
+        nodes = [_request(str(number), found.get(str(number)), self._site_url) for number in ids]
+        if with_names:
+            people = [user for node in nodes for user in (node.assignee, node.reporter) if user]
+            known = await self._site.users((user.account_id for user in people), meter)
+            for user in people:
+                if user.account_id in known:
+                    user.display_name = known[user.account_id].display_name
+                    user.active = known[user.account_id].active
+        return nodes
+
+
+def _start(after: str | None) -> int:
+    """The place after a cursor: the set is fixed, so a place in it is a stable cursor."""
+    if after is None:
+        return 0
+    if not (after.isascii() and after.isdigit() and len(after) < 10):
+        raise bad_input("after", "this is no cursor", "a `cursor` of the same drill-down")
+    return int(after)
+
+
+def _user(raw: Any) -> User | None:
+    account = decode.account(raw)
+    return None if account is None else User(account_id=strawberry.ID(account))
+
+
+def _named(raw: Any) -> DimensionValue | None:
+    value = decode.named(raw)
+    return None if value is None else DimensionValue(key=value["id"], name=value["name"])
+
+
+def _request(number: str, issue: Issue | None, site_url: str) -> Request:
+    if issue is None:
+        return Request(id=strawberry.ID(number))
+    raw = issue.fields
+
+    def moment(name: str) -> Any:
+        ms = decode.instant(raw.get(name))
+        return None if ms is None else instant(ms)
+
+    return Request(
+        id=strawberry.ID(number),
+        key=issue.key,
+        url=f"{site_url.rstrip('/')}/browse/{quote(issue.key)}",
+        summary=decode.text(raw.get("summary")),
+        status=_named(raw.get("status")),
+        priority=_named(raw.get("priority")),
+        assignee=_user(raw.get("assignee")),
+        reporter=_user(raw.get("reporter")),
+        created=moment("created"),
+        updated=moment("updated"),
+        resolved=moment("resolutiondate"),
+    )

@@ -1,0 +1,67 @@
+"""What a report's function gets, made from a table: the requests cut to the scope, and what the answer says of the read."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from resolvers.definition import Asked, Material
+from resolvers.periods import instant
+from resolvers.scopes import Scope
+from resolvers.subject import Subject, subject
+from resolvers.tables import Table
+from schema.report import Basis, ReadInfo, ReportWarning, WarningCode, Way
+from schema.scope import ResolvedBy
+
+
+def material_of(
+    scope: Scope,
+    asked: Asked[Any],
+    table: Table,
+    *,
+    now: int,
+    reference: object,
+    handle: str | None,
+    stale: str | None = None,
+) -> Material[Any]:
+    """The material of one report at the instant `now` (ms). `stale` says why an older table than asked for is used."""
+    cut = subject(scope, table.frame, table.read_at)
+    return Material(cut, asked, _read_info(cut, table, now, stale), reference, handle)
+
+
+def _read_info(cut: Subject, table: Table, now: int, stale: str | None) -> ReadInfo:
+    scope = cut.scope
+    return ReadInfo(
+        read_id=table.read_id,  # type: ignore[arg-type]
+        as_of=instant(table.read_at),
+        age_seconds=max(0.0, (now - table.read_at) / 1000),
+        complete=not table.malformed,
+        exact=True,
+        way=Way.SCAN,
+        basis=[basis for basis in Basis if basis in table.reading.bases],
+        scanned=table.frame.height,
+        from_=instant(cut.start),
+        to=instant(cut.end),
+        time_zone=scope.zone.key,
+        resolved_by=scope.resolved_by,
+        resolved_with=cut.resolved_with,
+        warnings=[*scope.warnings, *_warnings(cut, table, stale)],
+    )
+
+
+def _warnings(cut: Subject, table: Table, stale: str | None) -> Iterable[ReportWarning]:
+    used = cut.resolved_with
+    if cut.scope.resolved_by is ResolvedBy.AUTO and used.resolution and used.status_category:
+        yield ReportWarning(
+            code=WarningCode.RESOLVED_MIXED,
+            message=f"{used.resolution} requests count as resolved by resolution, {used.status_category} by status category.",
+        )
+    if cut.undated:
+        yield ReportWarning(
+            code=WarningCode.RESOLVED_UNDATED, message=f"{cut.undated} requests are done, but not known since when."
+        )
+    for column, count in sorted(table.malformed.items()):
+        yield ReportWarning(
+            code=WarningCode.MALFORMED_VALUES,
+            message=f"{count} values of {column} were of an unknown shape and are taken as empty.",
+        )
+    if stale:
+        yield ReportWarning(code=WarningCode.SERVED_STALE, message=f"An older read is shown: {stale}")

@@ -1,0 +1,1 @@
+"""One module per report: the function that works its figures out, and the fields to ask the API for."""
