@@ -67,14 +67,13 @@ async def body_of(response: httpx2.Response, limit: int) -> bytes:
 
 
 async def complaint_of(response: httpx2.Response) -> bytes | None:
-    """The body of a refusal where it may matter: empty, or JSON of a sane size; else None."""
+    """The body of a refusal where it may matter and is of a sane size, else None."""
     if response.status_code not in (400, 401, 403):
         return None
     try:
-        body = await body_of(response, _ERROR_BYTES)
+        return await body_of(response, _ERROR_BYTES)
     except GaveUp:
         return None
-    return body if is_json(response) or not body else None
 
 
 def decoded(body: bytes, decode: type[T], endpoint: Endpoint) -> T:

@@ -292,7 +292,13 @@ class Assets:
     async def _page(self, aql: str, path: dict[str, str], query: Query, meter: Meter) -> _Objects:
         try:
             return await self._atlassian.send(
-                ASSET_OBJECTS, _Objects, meter=meter, path=path, query=query, body={"qlQuery": aql}
+                ASSET_OBJECTS,
+                _Objects,
+                meter=meter,
+                path=path,
+                query=query,
+                body={"qlQuery": aql},
+                objects=lambda page: len(page.values),
             )
         except (QueryRefused, GaveUp) as error:
             refused = isinstance(error, QueryRefused) or error.status == 400

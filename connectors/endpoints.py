@@ -119,7 +119,7 @@ JIRA: Final = (
 _PAGED: Final = frozenset({"start", "limit"})
 
 
-# Whether calls to JSM cost points is not documented; the rule of Jira's is taken, where a user counts twice.
+# Whether calls to JSM and Assets cost points is not documented; Jira's rule is taken, by which a user counts twice.
 SERVICE_DESKS: Final = Endpoint(
     name="service_desks",
     method="GET",
@@ -234,6 +234,7 @@ ASSET_OBJECTS: Final = Endpoint(
     query=frozenset({"startAt", "maxResults", "includeAttributes"}),
     body=frozenset({"qlQuery"}),
     per_second=_ASSET_QUERIES,
+    points_per_object=1,
     carries_query=True,
     product="assets",
 )  # with attributes it also wants the scope of ASSET_ATTRIBUTES

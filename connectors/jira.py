@@ -5,7 +5,7 @@ come in the language of the reading account.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ from connectors.endpoints import (
 )
 from connectors.errors import GaveUp, QueryRefused, Unavailable
 from connectors.http import Atlassian, Meter
+
+U = TypeVar("U", bound="User")
 
 _PROJECTS_PER_PAGE: Final = 100  # the most that project/search gives
 _KEYS_PER_CALL: Final = 50  # the most project keys that project/search takes
@@ -82,6 +84,12 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     active: bool = True
 
 
+class Contact(User, frozen=True, rename="camel"):
+    """A user with the e-mail address, for whoever asked for just that; it may be hidden, and is then None or empty."""
+
+    email_address: str | None = None
+
+
 class Issue(msgspec.Struct, frozen=True):
     """An issue with its fields and entity properties as raw JSON; connectors.fields decodes them.
 
@@ -121,8 +129,8 @@ class _ProjectPage(msgspec.Struct, rename="camel"):
     is_last: bool | None = None
 
 
-class _UserPage(msgspec.Struct, rename="camel"):
-    values: list[User]
+class _UserPage(msgspec.Struct, Generic[U], rename="camel"):
+    values: list[U]
     is_last: bool | None = None
 
 
@@ -218,19 +226,26 @@ class Jira:
 
     async def users(self, account_ids: Sequence[str], *, meter: Meter) -> dict[str, User]:
         """The users behind account ids, by id; an account that cannot be read is absent."""
+        return await self._all_users(account_ids, _UserPage[User], meter)
+
+    async def contacts(self, account_ids: Sequence[str], *, meter: Meter) -> dict[str, Contact]:
+        """The same with their e-mail addresses."""
+        return await self._all_users(account_ids, _UserPage[Contact], meter)
+
+    async def _all_users(self, account_ids: Sequence[str], decode: type[_UserPage[U]], meter: Meter) -> dict[str, U]:
         unique = list(dict.fromkeys(account_ids))
-        found: dict[str, User] = {}
+        found: dict[str, U] = {}
         for at in range(0, len(unique), _USERS_PER_CALL):
-            found.update(await self._users(unique[at : at + _USERS_PER_CALL], meter))
+            found.update(await self._users(unique[at : at + _USERS_PER_CALL], decode, meter))
         return found
 
-    async def _users(self, account_ids: Sequence[str], meter: Meter) -> dict[str, User]:
-        found: dict[str, User] = {}
+    async def _users(self, account_ids: Sequence[str], decode: type[_UserPage[U]], meter: Meter) -> dict[str, U]:
+        found: dict[str, U] = {}
         start = 0
         while True:
             page = await self._atlassian.send(
                 USERS,
-                _UserPage,
+                decode,
                 meter=meter,
                 query={"accountId": account_ids, "startAt": start, "maxResults": len(account_ids)},
                 objects=lambda page: len(page.values),

@@ -82,15 +82,15 @@ class Courses:
     def _plan(self, effort: float, goal: int) -> _Plan:
         """Most of what takes long waits for somebody else, and mostly the clock stands meanwhile."""
         dice = self._dice
-        work = int(dice.lognormvariate(1.6, 0.9) * effort * HOUR)
+        work = int(dice.lognormvariate(1.75, 0.9) * effort * HOUR)
         luck, pause = dice.random(), 0
-        if luck < 0.025:
+        if luck < 0.03:
             work *= 10  # a supplier, for whom no clock stops
-        elif luck < 0.18:
-            pause = int(dice.expovariate(1 / 4) * _WORKDAY)
-        elif luck < 0.2:
-            pause = int(dice.expovariate(1 / 28) * _WORKDAY)  # until the next budget, the next release
-        elif luck < 0.2002:
+        elif luck < 0.33:
+            pause = int(dice.expovariate(1 / 6) * _WORKDAY)
+        elif luck < 0.37:
+            pause = int(dice.expovariate(1 / 30) * _WORKDAY)  # until the next budget, the next release
+        elif luck < 0.3702:
             pause = _YEARS  # forgotten
         return _Plan(work, pause, goal)
 

@@ -46,7 +46,7 @@ def make_people(site: SiteBuilder, dice: random.Random, desks: Sequence[str]) ->
                 site.desk(desk, customers=[user])
         people.append(user)
         belong.append(homes)
-    for place, one in enumerate(organizations):  # whoever is in none so far
+    for place, one in enumerate(organizations):  # at least one each
         site.organization(one.name, id=one.id, members=[people[place * 7 % CUSTOMERS]])
     return People(people[:-_SILENT], belong[:-_SILENT])
 

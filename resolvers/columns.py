@@ -80,6 +80,7 @@ KINDS: Mapping[str, Kind] = {
         REQUEST_TYPE_TYPE,
     ),
     "reporter": Kind(pl.String(), decode.account, "reporter"),
+    "project": Kind(NAMED, decode.named, "project"),
     "issuetype": Kind(NAMED, decode.named, "issuetype"),
     "rating": Kind(pl.Int64(), _rating, RATING_TYPE),
     "rated_at": Kind(pl.Int64(), decode.instant, RATING_DATE_TYPE),

@@ -55,6 +55,8 @@ class Material(Generic[O]):
     """What the report's `refer` loaded."""
     handle: str | None = None
     """Names this answer in ids of drill-downs, where some were selected."""
+    by_keys: frozenset[str] = frozenset()
+    """Columns that were filled by a search for each known value."""
 
     def drill_down(self, *key: str | int | None) -> strawberry.ID | None:
         """The id by which the requests behind a row are asked for; None where no such id was selected."""
@@ -101,6 +103,10 @@ async def nothing(asked: object, site: SiteReader, meter: Meter) -> object:
     return None
 
 
+async def nothing_more(result: object, asked: object, site: SiteReader, meter: Meter) -> None:
+    """For a report that is complete as it was computed."""
+
+
 def nobody(result: object, asked: object) -> Iterable[Nameless]:
     """For a report that shows no people."""
     return ()
@@ -128,6 +134,8 @@ class Definition(Generic[O, R]):
     """The people in a result whose names were selected; each such name costs a call."""
     refer: Callable[[Asked[O], SiteReader, Meter], Awaitable[object]] = field(default=nothing)
     """Loads what else the report needs, e.g. a list of JSM; it becomes `Material.reference`."""
+    finish: Callable[[R, Asked[O], SiteReader, Meter], Awaitable[None]] = field(default=nothing_more)
+    """Fills in what must be looked up for the rows shown alone, such as labels of assets."""
     cells: Callable[[Material[O], Key], Measures] = field(default=no_cells)
     """The counts behind a row, for drill-down; empty if there is no such row."""
 

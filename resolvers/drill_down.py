@@ -8,12 +8,11 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-import polars as pl
 import strawberry
 
 from connectors import fields as decode
@@ -26,10 +25,10 @@ from resolvers.errors import api_error
 from resolvers.jql import all_of
 from resolvers.material import material_of
 from resolvers.periods import instant
-from resolvers.scan import Reading
 from resolvers.scopes import Scope
 from resolvers.site import SiteReader
 from resolvers.tables import Table, Tables
+from resolvers.threads import in_thread
 from schema.drill_down import Request, RequestConnection
 from schema.errors import ApiError, Code, bad_input
 from schema.report import DimensionValue, ReportRequest, User
@@ -47,7 +46,6 @@ class Answered:
     scope: Scope
     asked: Asked[Any]
     reference: object
-    reading: Reading
     read_id: str
 
 
@@ -75,17 +73,24 @@ def _parsed(token: str) -> tuple[str, Key]:
     return handle, key
 
 
-def _chosen(measures: Measures, measure: str | None) -> tuple[str, Cell]:
-    """The count that was named, or the row's first. Raises ApiError."""
+def _chosen(measures: Measures, measure: str | None) -> str:
+    """The name of the count that was asked for, or of the row's first. Raises ApiError (BAD_USER_INPUT)."""
     name = measure if measure is not None else next(iter(measures))
     if name not in measures:
         raise bad_input("measure", f"{name[:40]!r} is no count of this row", ", ".join(measures))
-    try:
-        return name, measures[name]()
-    except pl.exceptions.ColumnNotFoundError:
+    return name
+
+
+def _check_read(answered: Answered, table: Table, measure: str) -> None:
+    """Raises ApiError (BAD_USER_INPUT) unless the table holds all that the count rests on."""
+    asked = answered.asked
+    rows = [path.rpartition(".")[0] for path in asked.selection.paths if path.rpartition(".")[2] == "drillDown"]
+    selection = Selection(asked.selection.paths | {f"{row}.{measure}" for row in rows})
+    needs = definitions()[type(answered.request)].needs(replace(asked, selection=selection))
+    if not (needs.bases <= table.reading.bases and needs.columns <= table.columns):
         raise bad_input(
-            "measure", f"{name!r} was not read", "a count that was selected together with its `drillDown`"
-        ) from None
+            "measure", f"{measure!r} was not read", "a count that was selected together with its `drillDown`"
+        )
 
 
 class DrillDowns:
@@ -113,10 +118,10 @@ class DrillDowns:
         answered = await self._cache.get(self._key(handle))
         table = None
         if isinstance(answered, Answered):
-            table = await self._tables.still(answered.reading, answered.read_id)
+            table = await self._tables.still(answered.read_id)
         if table is None or not isinstance(answered, Answered):
             raise ApiError(Code.SNAPSHOT_EXPIRED, "The read that this row came from is gone. Ask the report again.")
-        name, cell = _chosen(self._measures(answered, table, key), measure)
+        name, cell = await in_thread(self._cell, answered, table, key, measure)
         start = _start(after)
         if not 1 <= first <= 100:
             raise bad_input("first", f"{first} is out of range", "1 to 100")
@@ -126,6 +131,12 @@ class DrillDowns:
         except ConnectorError as error:
             raise api_error(error) from error
         return RequestConnection.page(nodes, start, cell.ids.len(), measure=name, **self._link(answered.scope, cell))
+
+    def _cell(self, answered: Answered, table: Table, key: Key, measure: str | None) -> tuple[str, Cell]:
+        measures = self._measures(answered, table, key)
+        name = _chosen(measures, measure)
+        _check_read(answered, table, name)
+        return name, measures[name]()
 
     def _measures(self, answered: Answered, table: Table, key: Key) -> Measures:
         definition = definitions()[type(answered.request)]

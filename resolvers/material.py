@@ -24,7 +24,7 @@ def material_of(
 ) -> Material[Any]:
     """The material of one report at the instant `now` (ms). `stale` says why an older table than asked for is used."""
     cut = subject(scope, table.frame, table.read_at)
-    return Material(cut, asked, _read_info(cut, table, now, stale), reference, handle)
+    return Material(cut, asked, _read_info(cut, table, now, stale), reference, handle, table.by_keys)
 
 
 def _read_info(cut: Subject, table: Table, now: int, stale: str | None) -> ReadInfo:

@@ -51,11 +51,11 @@ def seconds(ms: int | float | None) -> float | None:
     return None if ms is None else ms / 1000
 
 
-def checked_top(top: int | None) -> int:
+def checked_top(top: int | None, where: str = "options.top") -> int:
     """The number of rows to show; raises ApiError (BAD_USER_INPUT)."""
     top = 50 if top is None else top
     if not 1 <= top <= LARGEST_TOP:
-        raise bad_input("options.top", f"{top} is out of range", f"1 to {LARGEST_TOP}")
+        raise bad_input(where, f"{top} is out of range", f"1 to {LARGEST_TOP}")
     return top
 
 

@@ -4,18 +4,24 @@ Instants are milliseconds since 1970 in UTC; ranges are half-open. Days are coun
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from schema.errors import bad_input
+from schema.report import BucketUnit
 from schema.scope import CalendarPeriod, CalendarUnit, InstantRange, PeriodInput
 
 EARLIEST = date(1970, 1, 2)
 LATEST = date(2199, 12, 31)
 MOST_DAYS = 36_600
+HOUR = 3_600_000
+"""Milliseconds of an hour."""
 SPAN = f"instants from {EARLIEST} to {LATEST}"
 _DURATION = re.compile(r"P(\d{1,5})([DWMY])", re.ASCII)
 _UNITS = {"D": CalendarUnit.DAY, "W": CalendarUnit.WEEK, "M": CalendarUnit.MONTH, "Y": CalendarUnit.YEAR}
@@ -96,12 +102,95 @@ def add_units(day: date, unit: CalendarUnit, count: int) -> date:
     return first.replace(day=min(day.day, (following - first).days))
 
 
-def buckets(start: int, end: int, unit: CalendarUnit, zone: ZoneInfo, week_start: int) -> Iterator[tuple[date, int]]:
-    """First day and first instant (ms) of each unit that overlaps `[start, end)`, in order."""
-    day = unit_start(local_day(start, zone), unit, week_start)
-    while (begin := day_start(day, zone)) < end:
-        yield day, begin
-        day = add_units(day, unit, 1)
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time, in ms, in which the clock of a zone is not changed; local time is UTC + `offset` (ms)."""
+
+    start: int
+    end: int
+    offset: int
+
+
+def _offset(ms: int, zone: ZoneInfo) -> int:
+    shift = instant(ms).astimezone(zone).utcoffset()
+    assert shift is not None
+    return shift // timedelta(milliseconds=1)
+
+
+def stretches(start: int, end: int, zone: ZoneInfo) -> list[Stretch]:
+    """`[start, end)` cut wherever the zone's clock is changed (at whole seconds, as zones do)."""
+    found: list[Stretch] = []
+    begin, here = start, _offset(start, zone)
+    at = start
+    while at < end:
+        following = min(at + 6 * HOUR, end)
+        if following < end and _offset(following, zone) != here:
+            low, high = at, following
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if _offset(middle, zone) == here else (low, middle)
+            found.append(Stretch(begin, high, here))
+            begin, here, following = high, _offset(high, zone), high
+        at = following
+    if begin < end:
+        found.append(Stretch(begin, end, here))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A unit of the calendar, in ms, cut to a range; `whole` if it was not cut."""
+
+    label: str
+    """Local date of its first day; for an hour its local time with offset."""
+    start: int
+    end: int
+    whole: bool
+
+
+def _edges(start: int, end: int, unit: BucketUnit, zone: ZoneInfo, week_start: int) -> Iterator[tuple[str, int]]:
+    """Label and first instant of each unit that overlaps the range, and of the one after it."""
+    if unit is BucketUnit.HOUR:
+        yield from _hours(start, end, zone)
+        return
+    calendar = CalendarUnit[unit.name]
+    day = unit_start(local_day(start, zone), calendar, week_start)
+    while True:
+        begin = day_start(day, zone)
+        yield day.isoformat(), begin
+        if begin >= end:
+            return
+        day = add_units(day, calendar, 1)
+
+
+def _hours(start: int, end: int, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
+    """Local hours. One that is repeated when the clock is put back comes twice, told apart by its offset."""
+    for stretch in stretches(start - HOUR, end + HOUR, zone):
+        first = -(-(stretch.start + stretch.offset) // HOUR) * HOUR - stretch.offset
+        for begin in range(first, stretch.end, HOUR):
+            if begin > start - HOUR:
+                yield instant(begin).astimezone(zone).isoformat(timespec="minutes"), begin
+            if begin >= end:
+                return
+
+
+def buckets(start: int, end: int, unit: BucketUnit, zone: ZoneInfo, week_start: int) -> list[Bucket]:
+    """The units that overlap `[start, end)`, in order, cut to it. They cover it without gap or overlap."""
+    edges = list(_edges(start, end, unit, zone, week_start)) if start < end else []
+    found = []
+    for (label, begin), (_, following) in pairwise(edges):
+        if begin < end and following > start:
+            cut = (max(begin, start), min(following, end))
+            found.append(Bucket(label, *cut, whole=cut == (begin, following)))
+    return found
+
+
+def in_buckets(instants: pl.Series, cuts: Sequence[Bucket]) -> pl.Series:
+    """The place of the bucket that each instant (ms) lies in; null for one in none. The buckets follow each other."""
+    edges = pl.Series([cut.start for cut in cuts] + [cut.end for cut in cuts[-1:]], dtype=pl.Int64)
+    places = edges.search_sorted(instants, side="right").cast(pl.Int64) - 1
+    inside = instants.is_not_null() & (places >= 0) & (places < len(cuts))
+    return pl.select(pl.when(inside).then(places)).to_series()
 
 
 def _between(range_: InstantRange) -> Period:

@@ -5,29 +5,28 @@ after a few quiet turns of the event loop. A field that first waits for somethin
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-import polars as pl
 from graphql.pyutils import Path
 
 from connectors.errors import ConnectorError
 from connectors.http import Meter
 from resolvers.definition import Asked, Definition, Material, Nameless, Needs, definitions
 from resolvers.drill_down import Answered, DrillDowns, handle_of, wants_drill_down
+from resolvers.entries import own_entry, table_entry
 from resolvers.errors import api_error
 from resolvers.material import material_of
-from resolvers.periods import instant, millis
+from resolvers.periods import millis
 from resolvers.scopes import Scope, resolve_scope
 from resolvers.site import SiteReader
 from resolvers.tables import Served, Tables, Wanted, read_in_progress
+from resolvers.threads import in_thread
 from schema.errors import bad_input
-from schema.report import ReportRequest, Way
-from schema.scalars import print_instant
+from schema.report import ReportRequest
 from schema.scope import Question, Weekday
 from schema.selection import Selection
 
@@ -166,13 +165,14 @@ class Planner:
     async def _prepare(self, pending: _Pending, scope: "asyncio.Task[Scope]") -> None:
         """Fills in what a report needs, or answers it with what is wrong."""
         try:
-            _check_age(pending.request.question.max_age_seconds)
+            check_age(pending.request.question.max_age_seconds)
             pending.scope = await self._timed(asyncio.shield(scope))
             pending.asked = Asked(pending.request.options, pending.selection, pending.scope.fields)
             pending.needs = pending.definition.needs(pending.asked)
             pending.reference = asyncio.create_task(
                 self._timed(pending.definition.refer(pending.asked, self._site, pending.meter))
             )
+            pending.reference.add_done_callback(_taken)
         except Exception as error:
             _fail(pending, error)
 
@@ -220,13 +220,14 @@ class Planner:
 
     async def _compute(self, pending: _Pending, served: Served) -> None:
         assert pending.reference is not None
-        self.reads.append(_entry(pending.path, served))
+        self.reads.append(table_entry(pending.path, served))
         started = asyncio.get_running_loop().time()
         try:
             reference = await pending.reference
-            result, material = await asyncio.to_thread(self._computed, pending, served, reference)
+            result, material = await in_thread(self._computed, pending, served, reference)
             people = list(pending.definition.people(result, material.asked))
             await self._name(people, pending.meter)
+            await self._timed(pending.definition.finish(result, material.asked, self._site, pending.meter))
             await self._remember(pending, served, material)
         except Exception as error:
             _fail(pending, error)
@@ -243,29 +244,23 @@ class Planner:
         handle = None
         if wants_drill_down(pending.selection):
             handle = handle_of(served.table.read_id, pending.request)
-        try:
-            material = material_of(
-                pending.scope,
-                pending.asked,
-                served.table,
-                now=millis(self._now()),
-                reference=reference,
-                handle=handle,
-                stale=served.stale,
-            )
-            return pending.definition.compute(material), material
-        except pl.exceptions.PanicException as panic:
-            # Not an Exception for Python: it would pass every handler on its way up.
-            raise RuntimeError("the table library failed") from panic
+        material = material_of(
+            pending.scope,
+            pending.asked,
+            served.table,
+            now=millis(self._now()),
+            reference=reference,
+            handle=handle,
+            stale=served.stale,
+        )
+        return pending.definition.compute(material), material
 
     async def _remember(self, pending: _Pending, served: Served, material: Material[Any]) -> None:
         if material.handle is None:
             return
         assert pending.scope is not None
         table = served.table
-        answered = Answered(
-            pending.request, pending.scope, material.asked, material.reference, table.reading, table.read_id
-        )
+        answered = Answered(pending.request, pending.scope, material.asked, material.reference, table.read_id)
         await self._drill_downs.keep(material.handle, answered, LONGEST_AGE - material.read.age_seconds)
 
     async def _name(self, people: list[Nameless], meter: Meter) -> None:
@@ -280,22 +275,11 @@ class Planner:
     def _account(self, pending: _Pending, seconds: float) -> None:
         """Lists what was called for one report alone, such as names, as a read of its own."""
         if pending.meter.calls:
-            self.reads.append(
-                {
-                    "path": _dotted(pending.path),
-                    "readId": secrets.token_hex(8),
-                    "way": "REF",
-                    "calls": pending.meter.calls,
-                    "points": pending.meter.points,
-                    "rows": 0,
-                    "cache": "MISS",
-                    "readMs": round(seconds * 1000),
-                    "asOf": print_instant(self._now()),
-                }
-            )
+            self.reads.append(own_entry(pending.path, pending.meter, seconds, self._now()))
 
 
-def _check_age(max_age_seconds: int | None) -> None:
+def check_age(max_age_seconds: int | None) -> None:
+    """Raises ApiError (BAD_USER_INPUT) for an age that no read can have."""
     if max_age_seconds is not None and not 0 <= max_age_seconds <= LONGEST_AGE:
         raise bad_input("maxAgeSeconds", f"{max_age_seconds} is out of range", f"0 to {LONGEST_AGE}")
 
@@ -305,20 +289,7 @@ def _fail(pending: _Pending, error: Exception) -> None:
         pending.answer.set_exception(api_error(error) if isinstance(error, ConnectorError) else error)
 
 
-def _dotted(path: Path) -> str:
-    return ".".join(map(str, path.as_list()))
-
-
-def _entry(path: Path, served: Served) -> dict[str, object]:
-    table = served.table
-    return {
-        "path": _dotted(path),
-        "readId": table.read_id,
-        "way": Way.SCAN.name,
-        "calls": table.calls,
-        "points": table.points,
-        "rows": table.frame.height,
-        "cache": served.result.value,
-        "readMs": table.read_ms,
-        "asOf": print_instant(instant(table.read_at)),
-    }
+def _taken(task: "asyncio.Task[object]") -> None:
+    """Takes the exception of a task that perhaps nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()

@@ -13,13 +13,14 @@ from itertools import pairwise
 
 import polars as pl
 
-from connectors.errors import ConnectorError, GaveUp
+from connectors.errors import ConnectorError, GaveUp, QueryRefused
 from connectors.fields import MalformedField
 from connectors.http import Meter
 from connectors.jira import Issue, Jira
 from resolvers.columns import Column
 from resolvers.jql import all_of, any_of, earlier, later, literal
 from resolvers.periods import Period, add_units, day_start, instant, zone_named
+from resolvers.threads import in_thread
 from schema.errors import ApiError, Code
 from schema.report import Basis
 from schema.scope import CalendarUnit, ResolvedBy
@@ -104,6 +105,8 @@ class Scanned:
 
     frame: pl.DataFrame
     malformed: Counter[str] = field(default_factory=Counter)
+    by_keys: frozenset[str] = frozenset()
+    """Columns that Jira did not give with the requests: filled by a search for the ids of each known value."""
 
 
 def month_windows(low: int | None, high: int | None, now: int, history_from: int, most: int) -> list[Window]:
@@ -188,14 +191,19 @@ class Scanner:
         scanned = await collected.table()
         if collected.properties and scanned.frame.height and not scanned.frame["channel"].count():
             scanned.frame = await self._with_channels(scanned.frame, condition, meter)
+            scanned.by_keys = frozenset({"channel"})
+            scanned.malformed.pop("channel", None)  # what could not be read is known now
         return scanned
 
     async def _with_channels(self, frame: pl.DataFrame, condition: str, meter: Meter) -> pl.DataFrame:
         """Where no request of a read carries the channel, the site does not give it: ask for the ids of each channel."""
 
-        async def ids(channel: str) -> list[int]:
+        async def ids(channel: str) -> list[int] | QueryRefused:
             jql = all_of([condition, f"request-channel-type = {channel}"])
-            pages = [page async for page in self._jira.issue_ids(jql, meter=meter)]
+            try:
+                pages = [page async for page in self._jira.issue_ids(jql, meter=meter)]
+            except QueryRefused as refused:  # the rest of the query was answered before: a channel unknown to this site
+                return refused
             return [int(number) for page in pages for number in page]
 
         try:
@@ -203,8 +211,11 @@ class Scanner:
                 tasks = {channel: group.create_task(ids(channel)) for channel in CHANNELS}
         except BaseExceptionGroup as failed:
             raise _first(failed) from failed
+        found = {channel: task.result() for channel, task in tasks.items()}
+        if all(isinstance(numbers, QueryRefused) for numbers in found.values()):
+            raise GaveUp("Jira refuses every search by request channel, so channels cannot be told.")
         known = pl.DataFrame(
-            [(number, channel) for channel, task in tasks.items() for number in task.result()],
+            [(number, channel) for channel, ids_ in found.items() if isinstance(ids_, list) for number in ids_],
             schema={"id": pl.Int64(), "channel": pl.String()},
             orient="row",
         ).unique(subset="id", keep="last", maintain_order=True)
@@ -295,11 +306,11 @@ class _Collected:
 
     async def _pack(self) -> None:
         rows, self._rows = self._rows, {name: [] for name in self._schema}
-        self._frames.append(await asyncio.to_thread(pl.DataFrame, rows, schema=self._schema))
+        self._frames.append(await in_thread(pl.DataFrame, rows, schema=self._schema))
 
     async def table(self) -> Scanned:
         await self._pack()
-        return Scanned(await asyncio.to_thread(self._joined), self._malformed)
+        return Scanned(await in_thread(self._joined), self._malformed)
 
     def _joined(self) -> pl.DataFrame:
         # A request that moved between windows while they were read is there twice: the last one read stays. Order by id

@@ -59,6 +59,8 @@ class Scope:
     """Filters to apply to the table, by column."""
     warnings: tuple[ReportWarning, ...]
     fields: SiteFields
+    projects: frozenset[str] | None
+    """Keys of the projects that were named; None for all."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -184,7 +186,8 @@ async def resolve_scope(
     projects = await _check_projects(scope.projects, site, meter)
     base = all_of([projects, own, *typed, *_population_clauses(scope, fields)])
     await _check_jql(own, all_of(typed), site, meter)
-    return Scope(base, period, zone, week_start, scope.resolved_by, table_filters, warnings, fields)
+    named = None if scope.projects is None else frozenset(scope.projects)
+    return Scope(base, period, zone, week_start, scope.resolved_by, table_filters, warnings, fields, named)
 
 
 async def _check_jql(own: str, typed: str, site: SiteReader, meter: Meter) -> None:

@@ -1,22 +1,43 @@
 """The reference data of the site that reports need: fields, SLA metrics, projects, people; read once and kept for an hour at most."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from connectors.errors import ConnectorError
+from connectors.assets import Assets
 from connectors.http import Meter
-from connectors.jira import Account, Field, Jira, User
+from connectors.jira import Account, Contact, Field, Jira, Named, User
+from connectors.jsm import Jsm, JsmOrganization, RequestType, ServiceDesk
 from resolvers.cache import Remembered, cache_key
 from resolvers.columns import ORGANIZATIONS_TYPE, RATING_DATE_TYPE, REQUEST_TYPE_TYPE, SLA_TYPE
-from resolvers.errors import api_error
-from schema import reference, report
+from resolvers.lists import Lists
+from schema import reference
 from schema.errors import bad_input
-from schema.reports.sla import SlaMetric
-from schema.scope import Weekday
 
+SELECT_TYPES = frozenset(
+    f"com.atlassian.jira.plugin.system.customfieldtypes:{kind}"
+    for kind in ("select", "multiselect", "radiobuttons", "multicheckboxes", "cascadingselect")
+)
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 NOBODY = User(account_id="")
 """Kept for an account that could not be read, so that it is not asked for again and again."""
+
+
+class Pages(Protocol[T_co]):
+    """A call of a connector that gives a list page by page."""
+
+    def __call__(self, *, meter: Meter) -> AsyncIterator[Sequence[T_co]]: ...
+
+
+def whole(pages: Pages[T]) -> Callable[[Meter], Awaitable[tuple[T, ...]]]:
+    """Reads all pages of a list."""
+
+    async def load(meter: Meter) -> tuple[T, ...]:
+        return tuple([item async for page in pages(meter=meter) for item in page])
+
+    return load
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +75,11 @@ class SiteFields:
         return tuple(f"cf[{f.id.removeprefix('customfield_')}]" for f in found if f.searchable)
 
     @property
+    def selects(self) -> tuple[Field, ...]:
+        """The custom fields whose values are options of a list and which JQL can search."""
+        return tuple(f for f in self.all if f.custom in SELECT_TYPES and f.searchable)
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """The SLA metrics by name; equal names are one metric."""
         names: dict[str, list[str]] = {}
@@ -77,8 +103,11 @@ class SiteFields:
 class SiteReader:
     """Reads reference data through one connection; every method says which meter its calls are booked on."""
 
-    def __init__(self, jira: Jira, remembered: Remembered, reader: str) -> None:
+    def __init__(self, jira: Jira, jsm: Jsm, assets: Assets, remembered: Remembered, lists: Lists, reader: str) -> None:
         self.jira = jira
+        self.jsm = jsm
+        self.assets = assets
+        self.lists = lists
         self._remembered = remembered
         self._reader = reader
         self._naming = asyncio.Lock()
@@ -126,6 +155,38 @@ class SiteReader:
 
         return await self._remembered.get(self._key("statuses"), load, size=50_000)
 
+    async def priorities(self, meter: Meter) -> tuple[Named, ...]:
+        """All priorities."""
+
+        async def load(spent: Meter) -> tuple[Named, ...]:
+            return tuple(await self.jira.priorities(meter=spent))
+
+        return (await self.lists.get(("priorities",), load, meter=meter)).listed.value
+
+    async def issue_types(self, meter: Meter) -> tuple[Named, ...]:
+        """All issue types that the account sees."""
+
+        async def load(spent: Meter) -> tuple[Named, ...]:
+            return tuple(await self.jira.issue_types(meter=spent))
+
+        return (await self.lists.get(("issue types",), load, meter=meter)).listed.value
+
+    async def service_desks(self, meter: Meter) -> tuple[ServiceDesk, ...]:
+        """All service desks that the account sees."""
+        return await self._list("service desks", self.jsm.service_desks, meter)
+
+    async def request_types(self, meter: Meter) -> tuple[RequestType, ...]:
+        """The present request types of all desks."""
+        return await self._list("request types", self.jsm.request_types, meter)
+
+    async def organizations(self, meter: Meter) -> tuple[JsmOrganization, ...]:
+        """The present organizations of the site."""
+        return await self._list("organizations", self.jsm.organizations, meter)
+
+    async def _list(self, name: str, pages: Pages[T], meter: Meter) -> tuple[T, ...]:
+        """A list of JSM, whole. It may take longer than an operation: then it is read on meanwhile."""
+        return (await self.lists.get((name,), whole(pages), meter=meter)).listed.value
+
     async def jql_errors(self, queries: Sequence[str], meter: Meter) -> tuple[tuple[str, ...], ...]:
         """Jira's messages about each query; an empty tuple for one without fault."""
 
@@ -136,65 +197,40 @@ class SiteReader:
 
     async def users(self, account_ids: Iterable[str], meter: Meter) -> dict[str, User]:
         """Names and states of these accounts; those that cannot be read any more are absent."""
+
+        async def read(unknown: Sequence[str]) -> Mapping[str, User]:
+            return await self.jira.users(unknown, meter=meter)
+
+        return {
+            a: user for a, user in (await self._people("user", account_ids, read)).items() if isinstance(user, User)
+        }
+
+    async def contacts(self, account_ids: Iterable[str], meter: Meter) -> dict[str, Contact]:
+        """The same with e-mail addresses; they are read and kept only by this."""
+
+        async def read(unknown: Sequence[str]) -> Mapping[str, User]:
+            return await self.jira.contacts(unknown, meter=meter)
+
+        found = await self._people("contact", account_ids, read)
+        return {account: contact for account, contact in found.items() if isinstance(contact, Contact)}
+
+    async def kept_label(self, object_id: str) -> object | None:
+        """What was kept for an object of Assets, or None."""
+        return await self._remembered.kept(self._key("asset", object_id))
+
+    async def keep_label(self, object_id: str, label: object) -> None:
+        """Keeps what was just read of an object of Assets."""
+        await self._remembered.keep(self._key("asset", object_id), label)
+
+    async def _people(
+        self, kind: str, account_ids: Iterable[str], read: Callable[[Sequence[str]], Awaitable[Mapping[str, User]]]
+    ) -> dict[str, object]:
         # One at a time: two reports of one operation mostly ask for the same people.
         async with self._naming:
-            kept = {a: await self._remembered.kept(self._key("user", a)) for a in sorted(set(account_ids))}
+            kept = {a: await self._remembered.kept(self._key(kind, a)) for a in sorted(set(account_ids))}
             unknown = [account for account, user in kept.items() if user is None]
-            read = await self.jira.users(unknown, meter=meter) if unknown else {}
+            found = await read(unknown) if unknown else {}
             for account in unknown:
-                kept[account] = read.get(account, NOBODY)
-                await self._remembered.keep(self._key("user", account), kept[account])
-        return {account: user for account, user in kept.items() if isinstance(user, User) and user is not NOBODY}
-
-
-class SiteContext:
-    """`info.context.site` of one operation."""
-
-    def __init__(self, reader: SiteReader, url: str, time_zone: str, week_start: Weekday, meter: Meter) -> None:
-        self.url = url
-        self.time_zone = time_zone
-        self.week_start = week_start
-        self._reader = reader
-        self._meter = meter
-
-    async def projects(self) -> list[reference.Project]:
-        """All projects that the reading account sees."""
-        try:
-            return list(await self._reader.projects(self._meter))
-        except ConnectorError as error:
-            raise api_error(error) from error
-
-    async def statuses(self) -> list[reference.Status]:
-        """All statuses."""
-        try:
-            return list(await self._reader.statuses(self._meter))
-        except ConnectorError as error:
-            raise api_error(error) from error
-
-    async def sla_metrics(self) -> list[SlaMetric]:
-        """SLA metrics, by name."""
-        try:
-            fields = await self._reader.fields(self._meter)
-        except ConnectorError as error:
-            raise api_error(error) from error
-        return [SlaMetric(name=m.name, ids=list(m.fields)) for m in fields.metrics]  # type: ignore[arg-type]
-
-    async def reader_time_zone(self) -> str:
-        """The zone that Jira states for the reading account."""
-        try:
-            return (await self._reader.account(self._meter)).time_zone
-        except ConnectorError as error:
-            raise api_error(error) from error
-
-    async def reading_account(self, with_name: bool) -> report.User:
-        """The reading account."""
-        try:
-            account = await self._reader.account(self._meter)
-            user = report.User(account_id=account.account_id)  # type: ignore[arg-type]
-            if with_name:
-                found = await self._reader.users([account.account_id], self._meter)
-                if known := found.get(account.account_id):
-                    user.display_name, user.active = known.display_name, known.active
-        except ConnectorError as error:
-            raise api_error(error) from error
-        return user
+                kept[account] = found.get(account, NOBODY)
+                await self._remembered.keep(self._key(kind, account), kept[account])
+        return {account: user for account, user in kept.items() if user is not NOBODY}

@@ -43,6 +43,7 @@ class Table:
     columns: frozenset[str]
     frame: pl.DataFrame
     malformed: Counter[str]
+    by_keys: frozenset[str]
     calls: int
     points: int
     read_ms: int
@@ -136,20 +137,30 @@ class Tables:
                 return Served(kept, CacheResult.HIT, stale=error.message)
             raise api_error(error) from error
 
-    async def still(self, reading: Reading, read_id: str) -> Table | None:
-        """The table of that read, while it lives."""
-        kept = await self._kept(self._key(reading))
-        return kept if kept and kept.read_id == read_id else None
+    async def still(self, read_id: str) -> Table | None:
+        """The table of that read, while it lives: a newer one of the same requests does not end it."""
+        kept = await self._cache.get(self._place(read_id))
+        return kept if isinstance(kept, Table) and self._age(kept.read_at) < self._ttl else None
 
     def _key(self, reading: Reading) -> str:
         period = reading.period
         return cache_key(
-            "table", self._reader, reading.base, str(period.start), str(period.end), reading.resolved_by.name
+            "newest", self._reader, reading.base, str(period.start), str(period.end), reading.resolved_by.name
         )
 
+    def _place(self, read_id: str) -> str:
+        return cache_key("table", self._reader, read_id)
+
     async def _kept(self, key: str) -> Table | None:
-        kept = await self._cache.get(key)
-        return kept if isinstance(kept, Table) and self._age(kept.read_at) < self._ttl else None
+        """The newest table of a set of requests."""
+        read_id = await self._cache.get(key)
+        return await self.still(read_id) if isinstance(read_id, str) else None
+
+    async def _keep(self, key: str, table: Table, seconds: float) -> None:
+        newest = await self._kept(key)
+        await self._cache.set(self._place(table.read_id), table, int(table.frame.estimated_size()) + 4096, seconds)
+        if newest is None or newest.read_at <= table.read_at:
+            await self._cache.set(key, table.read_id, 256, seconds)
 
     def _age(self, read_at: int) -> float:
         return (millis(self._now()) - read_at) / 1000
@@ -202,12 +213,13 @@ class Tables:
             columns=columns,
             frame=scanned.frame,
             malformed=scanned.malformed,
+            by_keys=scanned.by_keys,
             calls=meter.calls,
             points=meter.points,
             read_ms=round(seconds * 1000),
         )
         # The life is counted from the start of the read, not from its end.
-        await self._cache.set(key, table, int(scanned.frame.estimated_size()) + 4096, self._ttl - seconds)
+        await self._keep(key, table, self._ttl - seconds)
         return table
 
     async def _wait(self, flight: Flight, deadline: float) -> Table:
@@ -242,6 +254,6 @@ def read_in_progress(seconds_left: float) -> ApiError:
     """What a caller is told whose read takes longer than an operation may."""
     return ApiError(
         Code.READ_IN_PROGRESS,
-        "The requests are still being read. Ask the same again: the read goes on meanwhile.",
+        "What this needs is still being read. Ask the same again: the read goes on meanwhile.",
         retryAfterSeconds=round(seconds_left, 1),
     )

@@ -7,10 +7,24 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 import strawberry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphql.pyutils import Path
 
+    from schema.assets import AqlOptions, AqlReport, AssetTypeReport
     from schema.drill_down import RequestConnection
-    from schema.reference import Project, Status
+    from schema.people import Customer, Organization
+    from schema.reference import (
+        AssetSchema,
+        AssetType,
+        IssueType,
+        Priority,
+        Project,
+        RequestType,
+        SelectField,
+        ServiceDesk,
+        Status,
+    )
     from schema.report import ReportRequest, User
     from schema.reports.sla import SlaMetric
     from schema.scope import Weekday
@@ -37,8 +51,41 @@ class SiteData(Protocol):
     async def projects(self) -> list[Project]:
         """All projects that the reading account sees."""
 
+    async def service_desks(self) -> list[ServiceDesk]:
+        """All service desks that the reading account sees."""
+
+    async def request_types(self, desk: str | None) -> list[RequestType]:
+        """The request types of a service desk, or of all."""
+
     async def statuses(self) -> list[Status]:
         """All statuses."""
+
+    async def priorities(self) -> list[Priority]:
+        """All priorities."""
+
+    async def issue_types(self) -> list[IssueType]:
+        """All issue types."""
+
+    async def select_fields(self) -> list[SelectField]:
+        """The custom fields that `scope.fields` can name."""
+
+    async def asset_schemas(self) -> list[AssetSchema]:
+        """The object schemas of Assets."""
+
+    async def asset_types(self, schema: str | None) -> list[AssetType]:
+        """The object types of a schema of Assets, or of all."""
+
+    async def organizations(self) -> list[Organization]:
+        """All organizations."""
+
+    async def members(self, organization: str) -> list[Customer]:
+        """The members of an organization, without names."""
+
+    async def customers(self, desk: str) -> list[Customer]:
+        """The customers of a service desk, without names."""
+
+    async def name(self, customers: Sequence[Customer], *, with_addresses: bool) -> None:
+        """Fills in display names and, if asked, e-mail addresses."""
 
     async def sla_metrics(self) -> list[SlaMetric]:
         """SLA metrics, by name."""
@@ -48,6 +95,20 @@ class SiteData(Protocol):
 
     async def reading_account(self, with_name: bool) -> User:
         """The reading account; its name and state are looked up only if asked."""
+
+
+class Assets(Protocol):
+    """Answers the reports on Assets. Raises ApiError."""
+
+    async def objects_by_type(
+        self, schema: str | None, top: int | None, max_age_seconds: int | None, selection: Selection, path: Path
+    ) -> AssetTypeReport:
+        """How many objects there are of each type of a schema, or of all."""
+
+    async def objects_by_aql(
+        self, options: AqlOptions, max_age_seconds: int | None, selection: Selection, path: Path
+    ) -> AqlReport:
+        """How the objects that a query finds are spread over the values of an attribute."""
 
 
 class DrillDowns(Protocol):
@@ -71,6 +132,10 @@ class Context(Protocol):
     @property
     def drill_downs(self) -> DrillDowns:
         """Opens the requests behind a count."""
+
+    @property
+    def assets(self) -> Assets:
+        """Answers the reports on Assets."""
 
     @property
     def site(self) -> SiteData:

@@ -4,12 +4,16 @@ from typing import Annotated
 
 import strawberry
 
+from schema.assets import AssetReports
+from schema.connection import Connection
 from schema.context import Info
 from schema.drill_down import RequestConnection
+from schema.people import After, Customer, First, Organization, customer_page
+from schema.reports.customers import CustomerOptions, CustomerReport, CustomerReportRequest
 from schema.reports.requests import RequestReports
 from schema.scope import Precision, Question, RequestScope
 from schema.selection import selection_of
-from schema.site import After, First, Site, Viewer
+from schema.site import Search, Site, Viewer, organization_page
 
 Scope = Annotated[RequestScope, strawberry.argument(description="Which requests, over which period.")]
 MaxAge = Annotated[
@@ -42,6 +46,47 @@ class Query:
         precision: Exactness = Precision.EXACT,
     ) -> RequestReports:
         return RequestReports(question=Question(scope, max_age_seconds))
+
+    @strawberry.field(description="Organizations of customers, by name. `READ_IN_PROGRESS` while a long list is read.")
+    async def organizations(
+        self, info: Info, first: First = 50, after: After = None, search: Search = None
+    ) -> Connection[Organization] | None:
+        return await organization_page(info, first, after, search)
+
+    @strawberry.field(
+        description="Customers of a service desk, by account id. `READ_IN_PROGRESS` while the list is read, which Atlassian gives "
+        "slowly."
+    )
+    async def customers(
+        self,
+        info: Info,
+        service_desk: Annotated[strawberry.ID, strawberry.argument(description="Id of the service desk.")],
+        first: First = 50,
+        after: After = None,
+    ) -> Connection[Customer] | None:
+        return await customer_page(info, await info.context.site.customers(service_desk), first, after)
+
+    @strawberry.field(description="Who the customers are, where they belong, and who of them asked for something.")
+    async def customer_report(
+        self,
+        info: Info,
+        scope: Scope,
+        service_desk: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Id of one service desk; all of them if left out.")
+        ] = None,
+        max_age_seconds: MaxAge = None,
+        top: Annotated[int | None, strawberry.argument(description="Number of rows, 1 to 1000.")] = 50,
+    ) -> CustomerReport | None:
+        request = CustomerReportRequest(
+            Question(scope, max_age_seconds), CustomerOptions(service_desk, max_age_seconds, top)
+        )
+        return await info.context.reports.ask(request, selection_of(info, "CustomerReport"), info.path)
+
+    @strawberry.field(
+        description="Reports on what Assets holds. It never fails itself: a site without Assets says so at each report."
+    )
+    def assets(self, max_age_seconds: MaxAge = None) -> AssetReports:
+        return AssetReports(max_age_seconds=max_age_seconds)
 
     @strawberry.field(description="The requests behind a count of a row: the very set that was counted.")
     async def drill_down(

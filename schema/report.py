@@ -17,6 +17,7 @@ R = TypeVar("R")
 @strawberry.enum(description="How the data of a report were got from Atlassian. Values may be added.")
 class Way(Enum):
     SCAN = strawberry.enum_value("SCAN", description="Pages of search results with just the fields that were needed.")
+    REF = strawberry.enum_value("REF", description="Lists beside the requests: of Assets, of JSM, or of people.")
 
 
 @strawberry.enum(description="Which requests were read. Values may be added.")
@@ -47,6 +48,31 @@ class WarningCode(Enum):
     METRIC_NOT_CHOSEN = strawberry.enum_value(
         "METRIC_NOT_CHOSEN",
         description="The site has several SLA metrics and none was chosen, so these figures are null.",
+    )
+    RESOLUTIONS_PRESENT = strawberry.enum_value(
+        "RESOLUTIONS_PRESENT",
+        description="Resolutions are taken as they are now: past figures change when a request is reopened.",
+    )
+    INVALID_RATINGS = strawberry.enum_value(
+        "INVALID_RATINGS", description="Some ratings are no whole number from 1 to 5; they are no response."
+    )
+    FIELD_MISSING = strawberry.enum_value(
+        "FIELD_MISSING", description="The site has no such field, so that it counts as empty everywhere."
+    )
+    CHANNELS_BY_QUERY = strawberry.enum_value(
+        "CHANNELS_BY_QUERY",
+        description="Jira does not tell the channel with a request, so that each known channel was asked for: exact, but a "
+        "channel that is not known here counts as none.",
+    )
+    LIST_REFUSED = strawberry.enum_value(
+        "LIST_REFUSED", description="A list of JSM may not be read, so that what rests on it is null."
+    )
+    LIST_CHANGED = strawberry.enum_value(
+        "LIST_CHANGED", description="A list changed while it was read page by page; `message` says what may lack."
+    )
+    COUNTS_INCLUSIVE = strawberry.enum_value(
+        "COUNTS_INCLUSIVE",
+        description="Assets counts the objects of child types with their parent's; the direct counts were worked out of that.",
     )
     SERVED_STALE = strawberry.enum_value(
         "SERVED_STALE", description="Atlassian could not be read, so that an older read than was asked for is shown."
@@ -81,7 +107,9 @@ class ReadInfo:
     exact: bool = strawberry.field(description="False if an estimate took part.")
     way: Way = strawberry.field(description="How it was read.")
     basis: list[Basis] = strawberry.field(description="Which requests were read.")
-    scanned: int = strawberry.field(description="Number of requests read, before they were cut to the report.")
+    scanned: int = strawberry.field(
+        description="Number of requests (or objects of Assets) read, before they were cut to the report."
+    )
     from_: datetime | None = strawberry.field(name="from", description="First instant of the period.")
     to: datetime | None = strawberry.field(
         description="First instant after the period; `asOf` where the period is still running by its form."
@@ -114,6 +142,16 @@ class Rest:
     distinct_requests: int = strawberry.field(
         description="Number of distinct requests that belong to at least one row that is not shown."
     )
+
+
+@strawberry.enum(description="The length of a bucket of a time series, cut in the time zone of the report.")
+class BucketUnit(Enum):
+    HOUR = strawberry.enum_value("HOUR", description="A local hour; one that is repeated comes twice.")
+    DAY = strawberry.enum_value("DAY", description="A local day: 23, 24 or 25 hours.")
+    WEEK = strawberry.enum_value("WEEK", description="Seven local days from `weekStart`, named by the first.")
+    MONTH = strawberry.enum_value("MONTH", description="A calendar month, named by its first day.")
+    QUARTER = strawberry.enum_value("QUARTER", description="Three calendar months, named by their first day.")
+    YEAR = strawberry.enum_value("YEAR", description="A calendar year, named by its first day.")
 
 
 @strawberry.enum(description="A fact of requests by which figures are broken down. Values may be added.")

@@ -97,6 +97,21 @@ def demo(
 
 
 @app.command()
+def check() -> None:
+    """Try what the reports need of the configured site, and say what works, what does not and what to grant."""
+    import asyncio  # noqa: PLC0415
+
+    environ = _environment(Path(".env"))
+    with _clear_lines():
+        settings = settings_module.load(environ)
+
+    from server.checking import check_site  # noqa: PLC0415
+
+    if not asyncio.run(check_site(settings, typer.echo)):
+        raise typer.Exit(1)
+
+
+@app.command()
 def schema() -> None:
     """Print the schema in GraphQL's definition language, sorted."""
     from schema.build import sdl  # noqa: PLC0415

@@ -41,8 +41,9 @@ def wants_page(scope: Scope) -> bool:
 
 
 def examples() -> dict[str, str]:
-    """The example queries, by file name, in the order of their names."""
-    return {path.stem: path.read_text("utf-8") for path in sorted(EXAMPLES.glob("*.graphql"))}
+    """The example queries, by file name, in the order of the numbers that their names begin with."""
+    found = {path.stem: path.read_text("utf-8") for path in EXAMPLES.glob("*.graphql")}
+    return dict(sorted(found.items(), key=lambda item: int(item[0].partition("-")[0])))
 
 
 class Page:

@@ -5,6 +5,7 @@ measured once: the time is linear in the document even where fragments spread ot
 limiters walk such a document again for every spread, which grows with two to the power of the chain's length.)
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,7 +36,8 @@ class Limits:
     aliases: int = 30
     root_fields: int = 20
     directives: int = 50
-    fields: int = 700
+    fields: int = 3_000
+    repeats: int = 100
     variable_depth: int = 32
 
 
@@ -50,6 +52,7 @@ _NOUNS = {
     "root_fields": "root fields (fragments expanded)",
     "directives": "directives (fragments expanded)",
     "fields": "fields (fragments expanded)",
+    "repeats": "fields of one name side by side",
     "variable_depth": "levels of nesting in its variables",
 }
 
@@ -70,6 +73,7 @@ class _Size:
     root_fields: int = 0
     directives: int = 0
     fields: int = 0
+    repeats: int = 0
     root_spreads: int = 0  # the first so many of `spreads` stand at the root
 
 
@@ -86,11 +90,11 @@ def check(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
         _expand(sizes[name], sizes)
     found: set[str] = set()
     for size in sizes.values():
-        found.update(_beyond(size, limits, ("depth", "aliases", "directives", "fields")))
+        found.update(_beyond(size, limits, ("depth", "aliases", "directives", "fields", "repeats")))
     for node in operations:
         size = _measure(node)
         _expand(size, sizes)
-        found.update(_beyond(size, limits, ("depth", "aliases", "root_fields", "directives", "fields")))
+        found.update(_beyond(size, limits, ("depth", "aliases", "root_fields", "directives", "fields", "repeats")))
     return [too_complex(name, getattr(limits, name)) for name in sorted(found)]
 
 
@@ -105,6 +109,8 @@ def _measure(node: OperationDefinitionNode | FragmentDefinitionNode) -> _Size:
     stack: list[tuple[SelectionSetNode, int, bool]] = [(node.selection_set, 0, True)]
     while stack:
         selections, level, at_root = stack.pop()
+        names = Counter((s.alias or s.name).value for s in selections.selections if isinstance(s, FieldNode))
+        size.repeats = max([size.repeats, *names.values()])
         for selection in selections.selections:
             size.directives += len(selection.directives or ())
             if isinstance(selection, FragmentSpreadNode):

@@ -7,13 +7,35 @@ from datetime import datetime
 
 import httpx2
 
+from connectors.assets import Assets
 from connectors.auth import Credentials
 from connectors.http import Atlassian
 from connectors.jira import Jira
+from connectors.jsm import Jsm
 from connectors.retry import Retry
 from resolvers.cache import memory_cache
 from resolvers.service import Service
 from server.settings import Settings
+
+
+def client(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime],
+    transport: httpx2.AsyncBaseTransport | None = None,
+    observe: Callable[[str, str, float], None] | None = None,
+    retry: Retry | None = None,
+) -> Atlassian:
+    """The client of Atlassian that the settings describe; whoever asks for it closes it."""
+    return Atlassian(
+        Credentials(settings.site_url, settings.jira_email, settings.jira_api_token.get_secret_value()),
+        now=now,
+        gateway_url=settings.atlassian_api_url,
+        in_flight=settings.max_in_flight,
+        transport=transport,
+        observe=observe,
+        retry=retry,
+    )
 
 
 @asynccontextmanager
@@ -31,18 +53,12 @@ async def live_service(
 
     An operation waits `patience_seconds` for a read, and a read that nobody waits for goes on for `grace_seconds`.
     """
-    atlassian = Atlassian(
-        Credentials(settings.site_url, settings.jira_email, settings.jira_api_token.get_secret_value()),
-        now=now,
-        gateway_url=settings.atlassian_api_url,
-        in_flight=settings.max_in_flight,
-        transport=transport,
-        observe=observe,
-        retry=retry,
-    )
+    atlassian = client(settings, now=now, transport=transport, observe=observe, retry=retry)
     try:
         service = Service(
             jira=Jira(atlassian),
+            jsm=Jsm(atlassian),
+            assets=Assets(atlassian),
             cache=memory_cache(settings.cache_bytes),
             site_url=settings.site_url,
             reader=settings.jira_email.casefold(),

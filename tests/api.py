@@ -52,10 +52,14 @@ class Wire(httpx2.AsyncBaseTransport):
         """Path and JSON body (or None) of each call."""
         self.alter: Callable[[str, Any], None] | None = None
         """Is given path and decoded answer, which it may change."""
+        self.refuse: Callable[[str, Any], bool] = lambda path, body: False
+        """Whether a call with this path and JSON body is answered with 400."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         content = await request.aread()
         self.sent.append((request.url.path, orjson.loads(content) if content else None))
+        if self.refuse(*self.sent[-1]):
+            return httpx2.Response(400, json={"errorMessages": ["Refused by the test."], "errors": {}})
         response = await self._way.handle_async_request(request)
         if self.alter is None:
             return response
@@ -108,6 +112,7 @@ class Api:
 
     url: str
     demo: DemoSite
+    demo_url: str
     clock: Clock
     client: httpx2.AsyncClient
     wire: Wire
@@ -174,4 +179,4 @@ async def api_on(
         wanted = {"site_url": site_url, "jira_email": EMAIL, "jira_api_token": TOKEN, "atlassian_api_url": site_url}
         app = create_app(Settings(**(wanted | settings)), now=clock, demo=True, connect=connect)
         async with serving_app(app) as url, httpx2.AsyncClient(timeout=60) as client:
-            yield Api(url, demo, clock, client, wire, services)
+            yield Api(url, demo, site_url, clock, client, wire, services)

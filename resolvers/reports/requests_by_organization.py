@@ -1,19 +1,25 @@
 """Requests created in the period by the organizations that they are shared with now, and how those are served."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from connectors.errors import AccessRefused
+from connectors.http import Meter
 from resolvers.columns import SLA
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
 from resolvers.dimensions import breakdown, keyed
-from resolvers.measures import checked_top, cycles_of, percentile, ratio, seconds
-from resolvers.periods import buckets
-from resolvers.site import Metric
+from resolvers.measures import checked_top, cycles_of, ratio
+from resolvers.periods import buckets, in_buckets
+from resolvers.ratings import warn_of_ratings
+from resolvers.served import OPINIONS, aggregates, picks, served, served_cells, warn_of_refusal, with_absent
+from resolvers.site import Metric, SiteReader
 from resolvers.subject import Subject
-from schema.report import Basis, Dimension, DimensionValue, Ratio, ReportWarning, WarningCode
+from schema.people import Organization
+from schema.report import Basis, BucketUnit, Dimension, DimensionValue, Ratio, ReportWarning, WarningCode
 from schema.reports.requests_by_organization import (
-    Organization,
     OrganizationPart,
     OrganizationReport,
     OrganizationRow,
@@ -21,15 +27,14 @@ from schema.reports.requests_by_organization import (
     RequestsByOrganizationOptions,
     RequestsByOrganizationRequest,
 )
-from schema.scope import CalendarUnit
 
 SPLIT_COLUMNS = {OrganizationSplit.STATUS_CATEGORY: "status", OrganizationSplit.REQUEST_TYPE: "request_type"}
 SPLIT_UNITS = {
-    OrganizationSplit.DAY: CalendarUnit.DAY,
-    OrganizationSplit.WEEK: CalendarUnit.WEEK,
-    OrganizationSplit.MONTH: CalendarUnit.MONTH,
-    OrganizationSplit.QUARTER: CalendarUnit.QUARTER,
-    OrganizationSplit.YEAR: CalendarUnit.YEAR,
+    OrganizationSplit.DAY: BucketUnit.DAY,
+    OrganizationSplit.WEEK: BucketUnit.WEEK,
+    OrganizationSplit.MONTH: BucketUnit.MONTH,
+    OrganizationSplit.QUARTER: BucketUnit.QUARTER,
+    OrganizationSplit.YEAR: BucketUnit.YEAR,
 }
 
 Asking = Asked[RequestsByOrganizationOptions]
@@ -50,7 +55,35 @@ def needs(asked: Asking) -> Needs:
         columns |= {SLA + field for field in metric.fields}
     if asked.options.split_by in SPLIT_COLUMNS and asked.selection.has("rows.parts"):
         columns.add(SPLIT_COLUMNS[asked.options.split_by])
+    if asked.selection.has(*OPINIONS):
+        columns.add("rating")
     return Needs(frozenset({Basis.COHORT}), frozenset(columns))
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Names of the present organizations by id. `refusal`: why there are none."""
+
+    names: Mapping[str, str]
+    refusal: str | None = None
+
+
+async def refer(asked: Asking, site: SiteReader, meter: Meter) -> _Listed | None:
+    """The list of organizations, if it is needed. Without empty ones a refusal costs only what tells deleted ones."""
+    if not asked.options.include_empty and not asked.selection.has("rows.deleted"):
+        return None
+    try:
+        return _Listed({one.id: one.name for one in await site.organizations(meter)})
+    except AccessRefused as refused:
+        if asked.options.include_empty:
+            raise
+        return _Listed({}, refused.message)
+
+
+def _listed(material: Material[RequestsByOrganizationOptions]) -> Mapping[str, str] | None:
+    """The list, where it could be read."""
+    listed = material.reference
+    return listed.names if isinstance(listed, _Listed) and listed.refusal is None else None
 
 
 def _memberships(cohort: pl.DataFrame) -> pl.DataFrame:
@@ -85,10 +118,11 @@ def _with_part(pairs: pl.DataFrame, material: Material[RequestsByOrganizationOpt
     if split is OrganizationSplit.REQUEST_TYPE:
         kind = pl.col("request_type").struct
         return pairs.with_columns(part=kind.field("id"), part_name=kind.field("name"))
-    cuts = list(buckets(subject.start, subject.end, SPLIT_UNITS[split], subject.zone, subject.scope.week_start))  # type: ignore[index]
-    starts = pl.Series([begin for _, begin in cuts], dtype=pl.Int64)
-    names = pl.Series([day.isoformat() for day, _ in cuts])
-    part = names.gather(starts.search_sorted(pairs["created"], side="right") - 1) if pairs.height else names.clear()
+    assert split is not None
+    cuts = buckets(subject.start, subject.until, SPLIT_UNITS[split], subject.zone, subject.scope.week_start)
+    part = in_buckets(pairs["created"], cuts).replace_strict(
+        list(range(len(cuts))), [cut.label for cut in cuts], default=None, return_dtype=pl.String
+    )
     return pairs.with_columns(part=part, part_name=part)
 
 
@@ -112,24 +146,38 @@ def _parts(
     return parts
 
 
+def _empty(material: Material[RequestsByOrganizationOptions], held: pl.Series) -> dict[str, str | None] | None:
+    """Names of the organizations without requests, by id, as far as the filter of the scope lets them in."""
+    names = _listed(material)
+    if names is None or not material.asked.options.include_empty:
+        return None
+    taken = set(held.drop_nulls())
+    asked = material.subject.scope.table_filters.get("organizations")
+    return {id_: name for id_, name in names.items() if id_ not in taken and picks(asked, id_)}
+
+
+def _organization(group: Mapping[str, Any], names: Mapping[str, str] | None) -> Organization | None:
+    key = group["key"]
+    if key is None:
+        return None
+    return Organization(id=key, name=group["name"] if names is None else names.get(key))
+
+
 def _row(
     group: dict[str, Any],
     material: Material[RequestsByOrganizationOptions],
     compliance: dict[str | None, Ratio] | None,
     parts: dict[str | None, list[OrganizationPart]],
 ) -> OrganizationRow:
-    key = group["key"]
+    key, names = group["key"], _listed(material)
     return OrganizationRow(
-        organization=None if key is None else Organization(id=key, name=group["name"]),
-        requests=group["requests"],
-        share=ratio(group["requests"], material.subject.cohort.height),
-        split_requests=group["weight"],
-        open=group["open"],
-        resolved=group["requests"] - group["open"],
-        median_resolution_seconds=seconds(percentile(group["durations"], 50)),
+        organization=_organization(group, names),
+        deleted=None if key is None or names is None else key not in names,
+        split_requests=group.get("weight", 0.0),
         sla_compliance=None if compliance is None else compliance.get(key, ratio(0, 0)),
         parts=parts.get(key, []),
         drill_down=material.drill_down(key),
+        **served(group, material.subject.cohort.height),
     )
 
 
@@ -143,17 +191,15 @@ def compute(material: Material[RequestsByOrganizationOptions]) -> OrganizationRe
     """Each request counts once in each of its organizations; the total is of distinct requests."""
     subject, asked = material.subject, material.asked
     pairs = _picked(_memberships(subject.cohort), material)
-    # A negative duration comes from imports and measures nothing.
-    duration = pl.col("resolved_at") - pl.col("created")
-    groups, rest = breakdown(
-        pairs,
-        checked_top(asked.options.top),
-        "requests",
-        requests=pl.len(),
-        weight=pl.col("weight").sum(),
-        open=pl.col("open").sum(),
-        durations=duration.filter(duration >= 0).sort(),
-    )
+    top = checked_top(asked.options.top)
+    groups, rest = breakdown(pairs, top, "requests", weight=pl.col("weight").sum(), **aggregates(pairs))
+    empty = _empty(material, pairs["key"].unique())
+    if empty:
+        groups, rest = with_absent(groups, rest, empty, top)
+    if isinstance(material.reference, _Listed):
+        warn_of_refusal(material, "organizations", material.reference.refusal)
+    if asked.selection.has(*OPINIONS):
+        warn_of_ratings(material, subject.cohort)
     compliance = None
     if asked.selection.has("rows.slaCompliance"):
         if metric := _metric(asked):
@@ -165,6 +211,7 @@ def compute(material: Material[RequestsByOrganizationOptions]) -> OrganizationRe
         read=material.read,
         total=subject.cohort.height,
         with_organization=pairs.filter(pl.col("key").is_not_null())["id"].n_unique(),
+        empty=None if empty is None else len(empty),
         rows=[_row(group, material, compliance, parts) for group in groups],
         rest=rest,
     )
@@ -179,11 +226,7 @@ def cells(material: Material[RequestsByOrganizationOptions], key: Key) -> Measur
     if len(key) == 2:
         part = pl.col("part").eq_missing(pl.lit(key[1], pl.String))
         return {"requests": lambda: Cell(_with_part(pairs, material).filter(part)["id"])}
-    return {
-        "requests": lambda: Cell(pairs["id"]),
-        "open": lambda: Cell(pairs.filter("open")["id"]),
-        "resolved": lambda: Cell(pairs.filter(~pl.col("open"))["id"]),
-    }
+    return served_cells(pairs)
 
 
-REPORT = Definition(RequestsByOrganizationRequest, needs, compute, cells=cells)
+REPORT = Definition(RequestsByOrganizationRequest, needs, compute, refer=refer, cells=cells)

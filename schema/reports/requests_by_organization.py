@@ -4,6 +4,7 @@ from enum import Enum
 
 import strawberry
 
+from schema.people import Organization
 from schema.report import DimensionValue, Ratio, Report, ReportRequest, Rest, drill_down_field
 
 
@@ -35,6 +36,10 @@ class RequestsByOrganizationOptions:
     split_by: OrganizationSplit | None = strawberry.field(
         default=None, description="Fill `parts` of each row with this split."
     )
+    include_empty: bool = strawberry.field(
+        default=False,
+        description="Show also the organizations of the site that no request of the scope has, behind the others.",
+    )
 
 
 @strawberry.type(description="The requests of one organization that have one value.")
@@ -44,16 +49,14 @@ class OrganizationPart:
     drill_down: strawberry.ID | None = drill_down_field()
 
 
-@strawberry.type(description="An organization of customers.")
-class Organization:
-    id: strawberry.ID = strawberry.field(description="Id of the organization; names may be shared by several.")
-    name: str | None = strawberry.field(description="Its present name.")
-
-
 @strawberry.type(description="One organization. A request with several organizations counts once in each.")
 class OrganizationRow:
     organization: Organization | None = strawberry.field(
-        description="The organization; null in the last row, of requests without one."
+        description="The organization; null in the last row, of requests without one. One known to be deleted has no name."
+    )
+    deleted: bool | None = strawberry.field(
+        description="Whether the site has the organization no more. The list of organizations is read only when this or "
+        "`includeEmpty` is asked for; null in the last row, and if the list may not be read."
     )
     requests: int = strawberry.field(description="Requests created in the period.")
     share: Ratio = strawberry.field(
@@ -67,6 +70,8 @@ class OrganizationRow:
     median_resolution_seconds: float | None = strawberry.field(
         description="Median time from creation to resolution of those resolved; null if there are none."
     )
+    csat: Ratio = strawberry.field(description="Ratings 4 and 5 of all ratings of these requests, whenever given.")
+    mean: float | None = strawberry.field(description="Mean rating of these requests; null if there is none.")
     sla_compliance: Ratio | None = strawberry.field(
         description="Completed SLA cycles of these requests that met their goal, of all completed; null if no metric was chosen."
     )
@@ -82,8 +87,11 @@ class OrganizationRow:
 class OrganizationReport(Report):
     total: int = strawberry.field(description="Distinct requests; rows may add up to more.")
     with_organization: int = strawberry.field(description="Distinct requests with at least one organization.")
+    empty: int | None = strawberry.field(
+        description="Organizations of the site that no request of the scope has; null unless `includeEmpty`."
+    )
     rows: list[OrganizationRow] = strawberry.field(
-        description="Organizations, most requests first; requests without an organization last."
+        description="Organizations, most requests first, empty ones behind; requests without an organization last."
     )
     rest: Rest = strawberry.field(description="Organizations beyond the top rows.")
 

@@ -374,7 +374,7 @@ async def test_objects_are_asked_for_page_by_page() -> None:
         assert found[0] == ObjectPage(
             [AssetObject("1", "PC 1", "ITSM-1", "23"), AssetObject("2", "PC 2", "ITSM-2", "23")], {}
         )
-        assert asked.meter == Meter(calls=3, points=3)
+        assert asked.meter == Meter(calls=3, points=3 + 3)
     assert script.bodies == [{"qlQuery": AQL}] * 2
     assert [dict(request.url.params) for request in script.requests] == [
         {"startAt": "0", "maxResults": "2", "includeAttributes": "false"},

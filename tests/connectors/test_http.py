@@ -565,6 +565,7 @@ async def test_a_403_names_the_scope_and_the_licence(refusal: httpx2.Response) -
     assert isinstance(error, AccessRefused)
     assert not error.credential
     assert "licence" in error.message
+    assert "agent" not in error.message  # only JSM tells by silence that there is no agent licence
     assert "read:it" in error.message
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.errors import AccessRefused, ConnectorError, GaveUp, QueryRefused, Unavailable
 from connectors.http import Meter
-from connectors.jira import Account, Field, Issue, Jira, Named, Project, Status, User
+from connectors.jira import Account, Contact, Field, Issue, Jira, Named, Project, Status, User
 from tests.connectors.support import Handler, JumpingLoop, Script, answer, connect
 
 
@@ -215,6 +215,14 @@ async def test_a_hidden_name_is_none() -> None:
     told = [{"accountId": "a", "displayName": None, "active": False}, {"accountId": "b"}]
     async with aclosing(Asked(Script(answer({"values": told, "isLast": True})))) as asked:
         assert await asked.jira.users(["a", "b"], meter=asked.meter) == {"a": User("a", None, False), "b": User("b")}
+
+
+async def test_addresses_are_decoded_only_where_they_are_asked_for() -> None:
+    told = {"values": [{"accountId": "a", "displayName": "Ann", "emailAddress": "a@x.example"}], "isLast": True}
+    async with aclosing(Asked(Script(answer(told), answer(told)))) as asked:
+        assert await asked.jira.contacts(["a"], meter=asked.meter) == {"a": Contact("a", "Ann", True, "a@x.example")}
+        assert await asked.jira.users(["a"], meter=asked.meter) == {"a": User("a", "Ann")}
+        assert asked.meter == Meter(calls=2, points=6)
 
 
 async def test_a_page_of_users_that_repeats_ends_the_read() -> None:

@@ -7,12 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.periods import add_units, buckets, day_start, instant, local_day, millis, resolve_period, unit_start
+from resolvers.periods import (
+    HOUR,
+    add_units,
+    buckets,
+    day_start,
+    instant,
+    local_day,
+    millis,
+    resolve_period,
+    stretches,
+    unit_start,
+)
 from schema.errors import ApiError
+from schema.report import BucketUnit
 from schema.scope import CalendarPeriod, CalendarUnit, InstantRange, PeriodInput
 from tests.api import at
 
-HOUR = 3_600_000
 ZONES = [
     "UTC",
     "Europe/Berlin",
@@ -54,17 +65,51 @@ def test_days_follow_each_other_without_gap_and_start_on_their_own_date(day: dat
     assert following >= start
 
 
-@given(days, zones, st.sampled_from(CalendarUnit), st.integers(min_value=0, max_value=6))
+spans = st.integers(min_value=0, max_value=200 * 24 * HOUR)
+
+
+@given(days, zones, spans, st.sampled_from(BucketUnit), st.integers(min_value=0, max_value=6))
 def test_buckets_cover_a_range_without_gap_or_overlap(
-    day: date, zone: ZoneInfo, unit: CalendarUnit, week_start: int
+    day: date, zone: ZoneInfo, span: int, unit: BucketUnit, week_start: int
 ) -> None:
-    start, end = day_start(day, zone) + 12_345, day_start(day + timedelta(days=100), zone)
-    cut = list(buckets(start, end, unit, zone, week_start))
-    begins = [begin for _, begin in cut]
-    assert begins[0] <= start
-    assert begins == sorted(begins)
-    assert begins[-1] < end
-    assert all(unit_start(first, unit, week_start) == first for first, _ in cut)
+    start = day_start(day, zone) + 12_345
+    cut = buckets(start, start + span, unit, zone, week_start)
+    assert [bucket.end for bucket in cut[:-1]] == [bucket.start for bucket in cut[1:]]
+    if span == 0:
+        assert cut == []
+    else:
+        assert (cut[0].start, cut[-1].end) == (start, start + span)
+        assert len({bucket.label for bucket in cut}) == len(cut)
+        assert all(bucket.start < bucket.end for bucket in cut)
+        assert all(bucket.whole for bucket in cut[1:-1])
+
+
+@given(days, zones, spans)
+def test_stretches_cover_a_range_and_hold_one_offset_each(day: date, zone: ZoneInfo, span: int) -> None:
+    start = day_start(day, zone)
+    found = stretches(start, start + span, zone)
+    assert sum(one.end - one.start for one in found) == span
+    for one in found:
+        for edge in (one.start, one.end - 1):
+            shift = instant(edge).astimezone(zone).utcoffset()
+            assert shift == timedelta(milliseconds=one.offset)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-29", 23),
+        ("Europe/Berlin", "2026-10-25", 25),
+        ("America/Havana", "2026-11-01", 25),
+        ("Asia/Kolkata", "2026-11-01", 24),
+    ],
+)
+def test_a_day_has_a_bucket_for_each_hour_that_its_clock_shows(zone: str, day: str, hours: int) -> None:
+    clock = ZoneInfo(zone)
+    start, end = (day_start(date.fromisoformat(day) + timedelta(days=n), clock) for n in (0, 1))
+    cut = buckets(start, end, BucketUnit.HOUR, clock, 0)
+    assert len(cut) == hours
+    assert all(bucket.whole for bucket in cut)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +200,7 @@ def test_a_period_that_cannot_be_is_refused_with_what_would_be_right(asked: Peri
     assert refused.value.extensions["code"] == "BAD_USER_INPUT"
 
 
-@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1)))
 def test_instants_survive_the_way_to_milliseconds_and_back(moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC, microsecond=moment.microsecond // 1000 * 1000)
     assert instant(millis(moment)) == moment

@@ -74,6 +74,9 @@ async def running(
                         break
                     except httpx2.ConnectError:
                         await asyncio.sleep(0.05)
+            if process.returncode is not None:
+                _, log = await process.communicate()
+                pytest.fail(f"it ended early:\n{log.decode()}")
             yield process, client
     finally:
         if process.returncode is None:
@@ -125,7 +128,9 @@ async def test_demo_answers_its_own_example_and_stops_on_an_interrupt(tmp_path: 
         said = ""
         async with asyncio.timeout(30):
             while "curl" not in said:
-                said += (await process.stdout.readline()).decode()
+                line = await process.stdout.readline()
+                assert line, "it ended early"
+                said += line.decode()
         body = re.search(r"-d '(.*)'", said)
         assert body is not None
         answer = await client.post("/graphql", content=body[1], headers={"content-type": "application/json"})
