@@ -16,6 +16,7 @@ from demo.aql import AqlError, Clause, Function, Node, Not, Value, parse
 from demo.asset_model import (
     AssetAttribute,
     AssetObject,
+    AssetSchema,
     AssetsData,
     AssetStatus,
     AssetType,
@@ -125,30 +126,30 @@ class AssetSearch:
             raise AqlError(
                 f'AQL query is not valid: the operator {clause.operator} does not go with "{clause.path[0]}".'
             )
-        wanted: set[object] = set()
+        wanted: set[AssetType | AssetSchema] = set()
         for value in clause.values:
-            wanted.update(self._types(value) if name.startswith("objecttype") else self._schemas(value))
+            look = self._types if name.startswith("objecttype") else self._schemas
+            wanted.update(look(value, by_id=name.endswith("id")))
         said = clause.operator not in ("!=", "not in")
         if name.startswith("objecttype"):
             return lambda one: (one.type in wanted) is said
         return lambda one: (one.type.schema in wanted) is said
 
-    def _types(self, value: Value) -> Sequence[AssetType]:
+    def _types(self, value: Value, *, by_id: bool) -> Sequence[AssetType]:
         if isinstance(value, Function):
             if value.name.lower() != "objecttypeandchildren" or len(value.arguments) != 1:
                 raise _unknown_function(value)
-            return [below for one in self._types(value.arguments[0]) for below in self.data.below(one)]
-        found = [one for one in self.data.types if value == one.id or value.lower() == one.name.lower()]
+            named = value.arguments[0]
+            return [below for one in self._types(named, by_id=named.isdigit()) for below in self.data.below(one)]
+        found = [one for one in self.data.types if _is(one, value, by_id=by_id)]
         if not found:
             raise AqlError(f'AQL query is not valid: the object type "{value}" does not exist.')
         return found
 
-    def _schemas(self, value: Value) -> Sequence[object]:
+    def _schemas(self, value: Value, *, by_id: bool) -> Sequence[AssetSchema]:
         if isinstance(value, Function):
             raise _unknown_function(value)
-        found = [
-            one for one in self.data.schemas if value == one.id or value.lower() in (one.name.lower(), one.key.lower())
-        ]
+        found = [one for one in self.data.schemas if _is(one, value, by_id=by_id)]
         if not found:
             raise AqlError(f'AQL query is not valid: the object schema "{value}" does not exist.')
         return found
@@ -216,6 +217,10 @@ class AssetSearch:
             return Dates(self.now, self.zone).instant(DateText(wanted), name)
         except JqlError:
             raise AqlError(f'AQL query is not valid: "{wanted}" is no date for "{name}".') from None
+
+
+def _is(one: AssetType | AssetSchema, said: str, *, by_id: bool) -> bool:
+    return one.id == said if by_id else one.name.lower() == said.lower()
 
 
 def _label(one: AssetObject) -> Collection[AssetValue]:

@@ -88,7 +88,7 @@ class SiteBuilder:
         self._customers: dict[str, dict[User, None]] = {}
         self._linked: dict[str, dict[Organization, None]] = {}
         self.assets = AssetsBuilder(now=self.now)
-        self._reader = self.user("Reporting", email="reader@example.com", time_zone=zone)
+        self.reader = self.user("Reporting", email="reader@example.com", time_zone=zone)
         for status, category in _STATUSES:
             self.status(status, category)
         for priority in ("Highest", "High", "Medium", "Low", "Lowest"):
@@ -340,7 +340,7 @@ class SiteBuilder:
         return Site(
             cloud_id="6f1c3c2e-0000-4000-8000-5d1e5eede517",
             zone=self._zone,
-            reader=self._reader,
+            reader=self.reader,
             projects=list(self._projects.values()),
             request_types=list(self._request_types.values()),
             users=list(self._users.values()),

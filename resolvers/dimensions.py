@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from resolvers.definition import Nameless
+from resolvers.scopes import Scope
 from schema.report import Dimension, DimensionValue, Rest
 
 COLUMNS = {
@@ -22,11 +23,20 @@ COLUMNS = {
 """The column of the table that each dimension needs."""
 
 
-def keyed(frame: pl.DataFrame, dimension: Dimension) -> pl.DataFrame:
+def keyed(frame: pl.DataFrame, dimension: Dimension, scope: Scope, *, co_values: bool = False) -> pl.DataFrame:
     """The frame with `key` and `name` of the dimension added: one row per request and value.
 
-    A request without a value keeps one row, with `key` null.
+    A request without a value keeps one row, with `key` null. Where the scope picks requests by some values of the
+    dimension, only those values are kept, unless `co_values`: the others are no answer to the question.
     """
+    pairs = _keyed(frame, dimension)
+    picked = scope.table_filters.get(COLUMNS[dimension])
+    if picked is None or picked.in_ is None or co_values:
+        return pairs
+    return pairs.filter(pl.col("key").is_in(picked.in_) | pl.col("key").is_null())
+
+
+def _keyed(frame: pl.DataFrame, dimension: Dimension) -> pl.DataFrame:
     column = COLUMNS[dimension]
     if dimension is Dimension.ORGANIZATION:
         frame = frame.with_columns(pl.col(column).fill_null([])).explode(column, empty_as_null=True)
@@ -42,7 +52,7 @@ def keyed(frame: pl.DataFrame, dimension: Dimension) -> pl.DataFrame:
 
 def with_value(frame: pl.DataFrame, dimension: Dimension, key: str | None) -> pl.DataFrame:
     """The requests with this value of the dimension; null for those without one."""
-    pairs = keyed(frame, dimension)
+    pairs = _keyed(frame, dimension)
     mine = pairs.filter(pl.col("key").eq_missing(pl.lit(key, pl.String)))["id"].unique()
     return frame.filter(pl.col("id").is_in(mine.implode()))
 

@@ -141,7 +141,13 @@ class DrillDowns:
     def _measures(self, answered: Answered, table: Table, key: Key) -> Measures:
         definition = definitions()[type(answered.request)]
         material = material_of(
-            answered.scope, answered.asked, table, now=table.read_at, reference=answered.reference, handle=None
+            answered.scope,
+            answered.asked,
+            definition.needs(answered.asked),
+            table,
+            now=table.read_at,
+            reference=answered.reference,
+            handle=None,
         )
         measures: Measures = definition.cells(material, key)
         if not measures:

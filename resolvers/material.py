@@ -1,12 +1,14 @@
 """What a report's function gets, made from a table: the requests cut to the scope, and what the answer says of the read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from resolvers.definition import Asked, Material
+import polars as pl
+
+from resolvers.definition import Asked, Material, Needs
 from resolvers.periods import instant
 from resolvers.scopes import Scope
-from resolvers.subject import Subject, subject
+from resolvers.subject import resolved_with, subject, undated
 from resolvers.tables import Table
 from schema.report import Basis, ReadInfo, ReportWarning, WarningCode, Way
 from schema.scope import ResolvedBy
@@ -15,6 +17,7 @@ from schema.scope import ResolvedBy
 def material_of(
     scope: Scope,
     asked: Asked[Any],
+    needs: Needs,
     table: Table,
     *,
     now: int,
@@ -24,16 +27,16 @@ def material_of(
 ) -> Material[Any]:
     """The material of one report at the instant `now` (ms). `stale` says why an older table than asked for is used."""
     cut = subject(scope, table.frame, table.read_at)
-    return Material(cut, asked, _read_info(cut, table, now, stale), reference, handle, table.by_keys)
-
-
-def _read_info(cut: Subject, table: Table, now: int, stale: str | None) -> ReadInfo:
-    scope = cut.scope
-    return ReadInfo(
+    # What another report of the operation needed is no concern of this one.
+    malformed = {
+        column: table.malformed[column] for column in sorted(needs.columns | scope.columns) if table.malformed[column]
+    }
+    about = cut.about(needs.bases)
+    read = ReadInfo(
         read_id=table.read_id,  # type: ignore[arg-type]
         as_of=instant(table.read_at),
         age_seconds=max(0.0, (now - table.read_at) / 1000),
-        complete=not table.malformed,
+        complete=not malformed,
         exact=True,
         way=Way.SCAN,
         basis=[basis for basis in Basis if basis in table.reading.bases],
@@ -42,23 +45,26 @@ def _read_info(cut: Subject, table: Table, now: int, stale: str | None) -> ReadI
         to=instant(cut.end),
         time_zone=scope.zone.key,
         resolved_by=scope.resolved_by,
-        resolved_with=cut.resolved_with,
-        warnings=[*scope.warnings, *_warnings(cut, table, stale)],
+        resolved_with=resolved_with(about),
+        warnings=[*scope.warnings, *_warnings(scope, about, malformed, stale)],
     )
+    return Material(cut, asked, read, reference, handle, table.by_keys)
 
 
-def _warnings(cut: Subject, table: Table, stale: str | None) -> Iterable[ReportWarning]:
-    used = cut.resolved_with
-    if cut.scope.resolved_by is ResolvedBy.AUTO and used.resolution and used.status_category:
+def _warnings(
+    scope: Scope, about: pl.DataFrame, malformed: Mapping[str, int], stale: str | None
+) -> Iterable[ReportWarning]:
+    used = resolved_with(about)
+    if scope.resolved_by is ResolvedBy.AUTO and used.resolution and used.status_category:
         yield ReportWarning(
             code=WarningCode.RESOLVED_MIXED,
             message=f"{used.resolution} requests count as resolved by resolution, {used.status_category} by status category.",
         )
-    if cut.undated:
+    if count := undated(about):
         yield ReportWarning(
-            code=WarningCode.RESOLVED_UNDATED, message=f"{cut.undated} requests are done, but not known since when."
+            code=WarningCode.RESOLVED_UNDATED, message=f"{count} requests are done, but not known since when."
         )
-    for column, count in sorted(table.malformed.items()):
+    for column, count in malformed.items():
         yield ReportWarning(
             code=WarningCode.MALFORMED_VALUES,
             message=f"{count} values of {column} were of an unknown shape and are taken as empty.",

@@ -241,12 +241,14 @@ class Planner:
         """Runs in a thread: nothing here touches the event loop."""
         assert pending.scope is not None
         assert pending.asked is not None
+        assert pending.needs is not None
         handle = None
         if wants_drill_down(pending.selection):
             handle = handle_of(served.table.read_id, pending.request)
         material = material_of(
             pending.scope,
             pending.asked,
+            pending.needs,
             served.table,
             now=millis(self._now()),
             reference=reference,

@@ -35,9 +35,9 @@ CHUNK_ROWS = 2_000
 CHANNELS = ("jira", "portal", "anonymousportal", "email", "api", "deployment")
 _UTC = zone_named("UTC")
 UNRESOLVED = {
-    ResolvedBy.RESOLUTION: "resolution is EMPTY",
+    ResolvedBy.RESOLUTION: "resolved is EMPTY",
     ResolvedBy.STATUS_CATEGORY: "statusCategory != Done",
-    ResolvedBy.AUTO: "resolution is EMPTY AND statusCategory != Done",
+    ResolvedBy.AUTO: "resolved is EMPTY AND statusCategory != Done",
 }
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from resolvers.jql import earlier, later
 from resolvers.scan import UNRESOLVED
 from resolvers.scopes import Scope
-from schema.report import ResolvedWith
+from schema.report import Basis, ResolvedWith
 from schema.scope import ResolvedBy
 
 
@@ -58,20 +58,35 @@ class Subject:
         return self.frame.filter("open")
 
     @cached_property
+    def existing(self) -> pl.DataFrame:
+        """Requests created before the end of the period: only these can have an event in it.
+
+        An import may say that a request was resolved before it was created; such an event is in no earlier period.
+        """
+        return self.frame.filter(pl.col("created") < self.end)
+
+    @cached_property
     def resolved(self) -> pl.DataFrame:
         """Requests resolved in the period."""
-        return self.frame.filter(pl.col("resolved_at").is_between(self.start, self.until, closed="left"))
+        return self.existing.filter(pl.col("resolved_at").is_between(self.start, self.until, closed="left"))
 
-    @cached_property
-    def resolved_with(self) -> ResolvedWith:
-        """How many requests count as resolved by which rule."""
-        by_date = int((~self.frame["open"] & self.frame["by_resolution"]).sum())
-        return ResolvedWith(resolution=by_date, status_category=int((~self.frame["open"]).sum()) - by_date)
+    def about(self, bases: frozenset[Basis]) -> pl.DataFrame:
+        """The requests that a report of these bases can be about, whatever else was read."""
+        alive = pl.col("resolved_at").is_null() | (pl.col("resolved_at") >= self.start)
+        parts = {Basis.COHORT: self.cohort, Basis.ACTIVE: self.existing.filter(alive), Basis.OPEN: self.open}
+        return pl.concat([parts[basis] for basis in Basis if basis in bases]).unique(subset="id")
 
-    @cached_property
-    def undated(self) -> int:
-        """Requests that are done since nobody knows when."""
-        return int((~self.frame["open"] & self.frame["resolved_at"].is_null()).sum())
+
+def resolved_with(frame: pl.DataFrame) -> ResolvedWith:
+    """How many of the requests count as resolved by which rule."""
+    resolved = frame.filter(~pl.col("open"))
+    by_date = int(resolved["by_resolution"].sum())
+    return ResolvedWith(resolution=by_date, status_category=resolved.height - by_date)
+
+
+def undated(frame: pl.DataFrame) -> int:
+    """How many of the requests are done since nobody knows when."""
+    return frame.filter(~pl.col("open") & pl.col("resolved_at").is_null()).height
 
 
 def _resolution(rule: ResolvedBy) -> dict[str, pl.Expr]:

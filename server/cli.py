@@ -89,7 +89,9 @@ def demo(
         from server.app import create_app  # noqa: PLC0415
 
         with serving_in_thread(site.app) as site_url:
-            settings = settings_module.load(environ, overrides={**stand_in, "site_url": site_url})
+            # It is site and gateway in one: Assets is asked on the gateway.
+            stand_in |= {"site_url": site_url, "atlassian_api_url": site_url}
+            settings = settings_module.load(environ, overrides=stand_in)
             address = f"http://127.0.0.1:{settings.port}"
             started = run(create_app(settings, demo=True), "127.0.0.1", settings.port, lambda: _say_ready(address))
     if not started:

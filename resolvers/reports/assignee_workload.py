@@ -29,7 +29,7 @@ OPEN_FIELDS = {
     "slaAtRisk": "sla_at_risk",
     "oldestAgeSeconds": "open",
     "meanAgeSeconds": "open",
-    "remainingEstimateSeconds": "open",
+    "remainingEstimateSeconds": "estimate",
     "parts": "open",
 }
 """Fields of a row that are about open requests, with the count that gives a person a row."""
@@ -130,12 +130,17 @@ def _people(subject: Subject, asked: Asking) -> pl.DataFrame:
 
 
 def _shown(people: pl.DataFrame, asked: Asking) -> pl.DataFrame:
-    """Who gets a row: everyone with a selected figure above 0, or who is listed; sorted, the unassigned last."""
+    """Who gets a row: everyone with a selected figure above 0, or who is listed; the unassigned last.
+
+    Sorted by the first of open, created and resolved that is selected, then by the next: a figure that nobody asked for
+    was perhaps not read.
+    """
     counts = {count for field, count in OPEN_FIELDS.items() if asked.selection.has(f"rows.{field}")}
-    counts |= {field for field in ("created", "resolved") if asked.selection.has(f"rows.{field}")}
-    above = pl.any_horizontal([pl.col(count) > 0 for count in sorted(counts or {"open"})])
-    order = [pl.col("assignee").is_null(), "open", "created", "resolved", "assignee"]
-    return people.filter(above | pl.col("listed")).sort(order, descending=[False, True, True, True, False])
+    events = [field for field in ("created", "resolved") if asked.selection.has(f"rows.{field}")]
+    above = pl.any_horizontal([pl.col(c).fill_null(0) > 0 for c in sorted(counts | set(events) or {"open"})])
+    order = (["open"] if _open_matters(asked) else []) + events
+    keys = [pl.col("assignee").is_null(), *order, "assignee"]
+    return people.filter(above | pl.col("listed")).sort(keys, descending=[False, *([True] * len(order)), False])
 
 
 def _parts(material: Material[AssigneeWorkloadOptions]) -> dict[str | None, list[WorkloadPart]]:

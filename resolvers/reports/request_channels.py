@@ -26,7 +26,7 @@ def needs(asked: Asked[RequestChannelsOptions]) -> Needs:
 def compute(material: Material[RequestChannelsOptions]) -> RequestChannelReport:
     """Each request has one channel, or none that is known."""
     cohort = material.subject.cohort
-    pairs = keyed(cohort, Dimension.CHANNEL)
+    pairs = keyed(cohort, Dimension.CHANNEL, material.subject.scope)
     groups, rest = breakdown(pairs, checked_top(material.asked.options.top), "requests", **aggregates(cohort))
     warn_of_channels(material)
     if material.asked.selection.has(*OPINIONS):

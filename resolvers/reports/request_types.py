@@ -126,7 +126,7 @@ def compute(material: Material[RequestTypesOptions]) -> RequestTypeReport:
     """By id of the type: names are shared by types of several desks."""
     lists, top = _lists(material), checked_top(material.asked.options.top)
     cohort = material.subject.cohort
-    pairs = keyed(_marked(material), Dimension.REQUEST_TYPE)
+    pairs = keyed(_marked(material), Dimension.REQUEST_TYPE, material.subject.scope)
     groups, rest = breakdown(
         pairs,
         top,

@@ -86,19 +86,12 @@ def _listed(material: Material[RequestsByOrganizationOptions]) -> Mapping[str, s
     return listed.names if isinstance(listed, _Listed) and listed.refusal is None else None
 
 
-def _memberships(cohort: pl.DataFrame) -> pl.DataFrame:
+def _memberships(material: Material[RequestsByOrganizationOptions]) -> pl.DataFrame:
     """One row per request and organization; a request without one has a row with `key` null. `weight` is 1/k."""
     count = pl.col("organizations").fill_null([]).list.len()
-    weighted = cohort.with_columns(weight=1 / pl.max_horizontal(count, 1))
-    return keyed(weighted, Dimension.ORGANIZATION)
-
-
-def _picked(pairs: pl.DataFrame, material: Material[RequestsByOrganizationOptions]) -> pl.DataFrame:
-    """With a filter on organizations, only the rows of those that it names, unless the others are asked for too."""
-    asked = material.subject.scope.table_filters.get("organizations")
-    if asked is None or asked.in_ is None or material.asked.options.show_co_values:
-        return pairs
-    return pairs.filter(pl.col("key").is_in(asked.in_) | pl.col("key").is_null())
+    weighted = material.subject.cohort.with_columns(weight=1 / pl.max_horizontal(count, 1))
+    co_values = material.asked.options.show_co_values
+    return keyed(weighted, Dimension.ORGANIZATION, material.subject.scope, co_values=co_values)
 
 
 def _compliance(pairs: pl.DataFrame, subject: Subject, metric: Metric) -> dict[str | None, Ratio]:
@@ -190,7 +183,7 @@ def _metric_warning(material: Material[RequestsByOrganizationOptions]) -> None:
 def compute(material: Material[RequestsByOrganizationOptions]) -> OrganizationReport:
     """Each request counts once in each of its organizations; the total is of distinct requests."""
     subject, asked = material.subject, material.asked
-    pairs = _picked(_memberships(subject.cohort), material)
+    pairs = _memberships(material)
     top = checked_top(asked.options.top)
     groups, rest = breakdown(pairs, top, "requests", weight=pl.col("weight").sum(), **aggregates(pairs))
     empty = _empty(material, pairs["key"].unique())
@@ -219,10 +212,7 @@ def compute(material: Material[RequestsByOrganizationOptions]) -> OrganizationRe
 
 def cells(material: Material[RequestsByOrganizationOptions], key: Key) -> Measures:
     """`[organization]`, or `[organization, value]` for a part."""
-    subject = material.subject
-    pairs = _picked(_memberships(subject.cohort), material).filter(
-        pl.col("key").eq_missing(pl.lit(key[0] if key else None, pl.String))
-    )
+    pairs = _memberships(material).filter(pl.col("key").eq_missing(pl.lit(key[0] if key else None, pl.String)))
     if len(key) == 2:
         part = pl.col("part").eq_missing(pl.lit(key[1], pl.String))
         return {"requests": lambda: Cell(_with_part(pairs, material).filter(part)["id"])}

@@ -101,7 +101,7 @@ def _rows(measured: pl.DataFrame, material: Material[ResolutionTimeOptions]) -> 
         return [], Rest(count=0, distinct_requests=0)
     if options.by is Dimension.CHANNEL:
         warn_of_channels(material)
-    pairs = keyed(measured, options.by)
+    pairs = keyed(measured, options.by, material.subject.scope)
     groups, rest = breakdown(pairs, checked_top(options.top), "count", count=pl.len(), durations=pl.col("duration"))
     rows = [
         ResolutionTimeRow(

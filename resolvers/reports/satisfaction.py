@@ -58,7 +58,7 @@ def _rows_matter(asked: Asking) -> bool:
 def _alive(subject: Subject) -> pl.DataFrame:
     """Requests created before the end of the period and unresolved at its start or later."""
     unresolved = pl.col("open") | (pl.col("resolved_at") >= subject.start).fill_null(False)
-    return subject.frame.filter((pl.col("created") < subject.end) & unresolved)
+    return subject.existing.filter(unresolved)
 
 
 def _members(subject: Subject, basis: DateBasis) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def _members(subject: Subject, basis: DateBasis) -> pl.DataFrame:
         return subject.cohort
     if basis is DateBasis.RESOLVED:
         return subject.resolved
-    return subject.frame.filter(pl.col("rated_at").is_between(subject.start, subject.until, closed="left"))
+    return subject.existing.filter(pl.col("rated_at").is_between(subject.start, subject.until, closed="left"))
 
 
 def _dateless(subject: Subject, basis: DateBasis) -> pl.DataFrame:
@@ -89,7 +89,9 @@ def _rows(given: pl.DataFrame, material: Material[SatisfactionOptions]) -> tuple
     if options.by is Dimension.CHANNEL:
         warn_of_channels(material)
     least = _min_sample(options)
-    groups, rest = breakdown(keyed(given, options.by), checked_top(options.top), "responses", **RESPONSES)
+    groups, rest = breakdown(
+        keyed(given, options.by, material.subject.scope), checked_top(options.top), "responses", **RESPONSES
+    )
     rows = [
         SatisfactionRow(
             value=DimensionValue(key=group["key"], name=group["name"]),

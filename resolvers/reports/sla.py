@@ -79,8 +79,9 @@ class _Cycles:
 
 
 def _cycles(subject: Subject, metric: Metric) -> _Cycles:
-    cycles = cycles_of(subject.frame, metric.fields)
-    completed = cycles.filter(pl.col("stop").is_between(subject.start, subject.until, closed="left"))
+    cycles = cycles_of(subject.frame, metric.fields, "created")
+    inside = pl.col("stop").is_between(subject.start, subject.until, closed="left")
+    completed = cycles.filter(inside & (pl.col("created") < subject.end))
     return _Cycles(cycles, completed.with_row_index("place"))
 
 
@@ -89,7 +90,7 @@ def _scope(subject: Subject, cycles: list[_Cycles]) -> pl.DataFrame:
     completed = pl.concat([pl.Series("id", [], pl.Int64), *(c.completed["id"] for c in cycles)]).unique()
     alive = pl.col("open") | (pl.col("resolved_at") >= subject.start).fill_null(False)
     touched = pl.col("id").is_in(completed.implode())
-    return subject.frame.filter((pl.col("created") < subject.end) & (alive | touched))
+    return subject.existing.filter(alive | touched)
 
 
 def _judged(completed: pl.DataFrame, options: SlaOptions) -> pl.DataFrame:
@@ -123,13 +124,14 @@ def _bands(ongoing: pl.DataFrame, material: Material[SlaOptions], metric: Metric
     ]
 
 
-def _valued(judged: pl.DataFrame, frame: pl.DataFrame, by: SlaDimension) -> pl.DataFrame:
+def _valued(judged: pl.DataFrame, subject: Subject, by: SlaDimension) -> pl.DataFrame:
     """`id`, `breached`, `key` and `name`: one row per judged thing and value of the dimension."""
     if by is SlaDimension.GOAL:
         hours = (pl.col("goal") / 3_600_000).round(2)
         return judged.select("id", "breached", key=pl.col("goal").cast(pl.String), name=pl.format("{} h", hours))
     dimension = DIMENSIONS[by]
-    values = keyed(frame.select("id", COLUMNS[dimension]), dimension).select("id", "key", "name")
+    column = subject.frame.select("id", COLUMNS[dimension])
+    values = keyed(column, dimension, subject.scope).select("id", "key", "name")
     return judged.select("id", "breached").join(values, on="id")
 
 
@@ -137,7 +139,7 @@ def _rows(judged: pl.DataFrame, material: Material[SlaOptions], metric: Metric) 
     options = material.asked.options
     if options.by is None:
         return [], Rest(count=0, distinct_requests=0)
-    values = _valued(judged, material.subject.frame, options.by)
+    values = _valued(judged, material.subject, options.by)
     groups, rest = breakdown(values, checked_top(options.top), "all", all=pl.len(), missed=pl.col("breached").sum())
     rows = [
         SlaRow(
@@ -247,7 +249,7 @@ def cells(material: Material[SlaOptions], key: Key) -> Measures:
     judged = parts.judged
     by = material.asked.options.by
     if key[1:2] == ["value"] and by is not None:
-        values = _valued(judged, material.subject.frame, by)
+        values = _valued(judged, material.subject, by)
         judged = values.filter(pl.col("key").eq_missing(pl.lit(key[-1], pl.String)))
     elif len(key) > 1:
         return {}

@@ -75,7 +75,8 @@ class AssigneeWorkloadReport(Report):
         description="Assigned open requests per person with at least one; null if there is no such person."
     )
     rows: list[AssigneeWorkloadRow] = strawberry.field(
-        description="Everyone with a selected figure above 0, most open requests first; unassigned requests last."
+        description="Everyone with a selected figure above 0, unassigned requests last. Most first, by `open`, or by `created`, "
+        "then `resolved`, where nothing about open requests is selected."
     )
     rest: Rest = strawberry.field(description="Assignees beyond the top rows.")
 

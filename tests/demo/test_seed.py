@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from statistics import mean, median
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,7 +86,9 @@ def test_it_holds_what_reports_stumble_over(site: Site) -> None:
     assert any(cycles == () for one in site.issues for cycles in one.sla.values())
     names = Counter(one.name for one in site.organizations)
     assert [name for name, several in names.items() if several > 1] == ["Meridian Bank"]
-    assert [one.display_name for one in site.users if not one.active] == ["Pál Szabó"]
+    gone = [one for one in site.users if not one.active]
+    assert [one.display_name for one in gone if one.account_type == "atlassian"] == ["Pál Szabó"]
+    assert any(one.account_type == "customer" for one in gone)
     assert [one.key for one in site.projects] == ["ITS", "HR", "FAC"]
 
 
@@ -94,6 +97,69 @@ def test_most_is_resolved_and_in_time(site: Site) -> None:
     judged = [cycles[-1].breached for one in done for cycles in one.sla.values() if cycles]
     assert 0.9 < len(done) / len(site.issues) < 0.995
     assert 0.05 < sum(judged) / len(judged) < 0.35
+
+
+@pytest.mark.parametrize("size", [3000, 20_000])
+def test_the_backlog_is_mostly_days_old_and_mostly_not_late(size: int) -> None:
+    waiting = [one for one in seeded(size, now=NOW).issues if one.request_type and one.resolved is None]
+    days = sorted((NOW_MS - one.created) / (24 * HOUR) for one in waiting)
+    running = [cycles[-1] for one in waiting for cycles in one.sla.values() if cycles and cycles[-1].stop is None]
+    assert len(waiting) > size / 150
+    assert 2 < median(days) < 14
+    assert sum(one > 30 for one in days) < 0.25 * len(days)
+    assert sum(one > 365 for one in days) < 0.02 * len(days)
+    assert 0 < sum(one.breached for one in running) < len(running) / 3
+    assert any(one.paused for one in running)
+
+
+def test_ratings_are_given_to_a_third_and_mostly_good(site: Site) -> None:
+    ratings = [one.rating for one in site.issues if one.rating is not None]
+    resolved = sum(one.resolved is not None for one in site.issues)
+    assert 0.3 < len(ratings) / resolved < 0.4
+    assert 4.0 < mean(ratings) < 4.4
+    assert set(ratings) == {1, 2, 3, 4, 5}
+    assert any(one.rating_comment for one in site.issues)
+
+
+def test_customers_belong_to_organizations_and_desks(site: Site) -> None:
+    members = {one.id: site.members[one.id] for one in site.organizations}
+    customers = {one for several in site.customers.values() for one in several}
+    memberships = Counter(one for several in members.values() for one in several)
+    reporters = {one.reporter for one in site.issues if one.request_type}
+    assert len(site.organizations) == 40
+    assert 250 < len(customers) < 320
+    assert [one.name for one in site.organizations if not members[one.id]] == ["Founders Club"]
+    assert max(memberships.values()) > 1
+    assert customers - set(memberships)
+    assert customers - reporters
+    assert reporters - customers
+    assert any(not one.active for one in customers)
+    assert {one.key for one in site.projects} == {"ITS", "HR", "FAC"}
+
+
+def test_request_types_have_groups_and_one_is_never_used(site: Site) -> None:
+    used = {one.request_type for one in site.issues}
+    assert [one.name for one in site.request_types if one not in used] == ["Borrow a projector"]
+    assert any(len(one.groups) > 1 for one in site.request_types)
+    assert any(not one.groups for one in site.request_types)
+
+
+def test_assets_form_a_tree_and_requests_are_about_some(site: Site) -> None:
+    assert site.assets is not None
+    counts = Counter(one.type.name for one in site.assets.objects)
+    types = {one.name: one for one in site.assets.types}
+    held = Counter(thing for one in site.issues for thing in one.assets)
+    its = [one for one in site.issues if one.project.key == "ITS" and one.request_type]
+    assert [one.name for one in types["Laptop"].line()] == ["Laptop", "Computer", "Hardware"]
+    assert types["Hardware"].abstract
+    assert counts["Laptop"] > counts["Server"] > 0
+    assert 400 < len(site.assets.objects) < 1000
+    assert 0.1 < sum(bool(one.assets) for one in its) / len(its) < 0.3
+    assert held.most_common(1)[0][1] > 3
+    assert any(thing.restricted for thing in held)
+    assert any(one.label is None for one in site.assets.objects)
+    names = {one.name for one in site.assets.attributes_of(types["Server"])}
+    assert {"Status", "Site", "Owner", "Model", "Warranty"} <= names
 
 
 def test_any_size_and_hour_can_be_seeded() -> None:

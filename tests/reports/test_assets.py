@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from demo.build import SiteBuilder
+from demo.build_assets import Values
 from demo.faults import Fault
 from tests.api import Answer, Api, api_on
 
@@ -211,7 +212,7 @@ def inventory() -> SiteBuilder:
         ("Phone", "P1", bob, feather, "2026-02-28", "Retired", 20.0),
         ("Phone", "P2", bob, feather, "2027-02-01", "In use", 3.0),
     ):
-        values = {
+        values: Values = {
             "Owner": owner,
             "Model": model,
             "Warranty": date.fromisoformat(warranty),
@@ -506,11 +507,9 @@ OF_REQUESTS = "total withAsset rows { object { id label key } requests share { v
 
 def broken_things() -> SiteBuilder:
     site = SiteBuilder(now=NOW)
-    for label in ("LT-1", "LT-2", None):
-        site.assets.object("Laptop", label)
+    one, two, nameless = (site.assets.object("Laptop", label) for label in ("LT-1", "LT-2", None))
     hidden = site.assets.object("Laptop", "secret", restricted=True)
-    nameless = site.assets.data().objects[2]  # type: ignore[union-attr]
-    for objects in (["LT-1"], ["LT-1", "LT-2"], ["LT-1", hidden], [nameless], []):
+    for objects in ([one], [one, two], [one, hidden], [nameless], []):
         site.request(assets=objects)
     return site
 
