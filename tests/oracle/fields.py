@@ -15,5 +15,7 @@ def leaves(*names: str) -> Fields:
 RATIO = leaves("numerator", "denominator", "value")
 REST = leaves("count", "distinctRequests")
 VALUE = leaves("key", "name")
-SUMMARY = leaves("count", "meanSeconds", "medianSeconds", "p90Seconds", "maxSeconds")
+SUMMARY = leaves(
+    *("count", "meanSeconds", "minSeconds", "medianSeconds", "p75Seconds", "p90Seconds", "p95Seconds", "maxSeconds")
+)
 READ = leaves("asOf", "from", "to", "timeZone", "resolvedBy", "complete", "exact")

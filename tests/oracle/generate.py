@@ -8,8 +8,9 @@ several cycles, no goal, or a breach that their figures do not explain.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from demo.build import FIRST_RESPONSE, RESOLUTION, CycleSpec, SiteBuilder, compl
 from demo.model import FieldKind, RequestType, Site
 from tests.oracle.oracle import REPORTS, Fields, Question
 from tests.oracle.subject import DAY, HOUR, WEEKDAYS, Between, Calendar, Filter, Last, Period, Scope, day_begin, local
+from tests.oracle.told import Told
 
 NIGHTS = [
     ("Europe/Berlin", "2026-03-29T01:00Z"),
@@ -38,12 +40,13 @@ READABLE = ("ann", "bob", "carl")
 UNREADABLE = "gone"
 PEOPLE = (*READABLE, UNREADABLE)
 PRIORITIES = ("Highest", "Medium", "Lowest")
+LABELS = ("vpn", "home")
 STATUSES = ("Open", "In Progress", "Resolved", "Closed")
-GOALS = (0, 1, HOUR // 2, HOUR, 8 * HOUR)
+GOALS = (HOUR, 8 * HOUR, HOUR // 2, 1, 0)
 
 
-@dataclass(frozen=True)
-class Cycle:
+@dataclass(frozen=True, repr=False)
+class Cycle(Told):
     """A cycle of the SLA field `metric`, in ms; without `stop` it is ongoing."""
 
     metric: str
@@ -61,13 +64,11 @@ class Cycle:
                 start=created, breached=self.breached, paused=self.paused, elapsed_hours=elapsed, goal_hours=goal
             )
         start = min(created, self.stop)
-        return completed(
-            start=start, stop=self.stop, breached=self.breached, elapsed_hours=elapsed, goal_hours=goal
-        )
+        return completed(start=start, stop=self.stop, breached=self.breached, elapsed_hours=elapsed, goal_hours=goal)
 
 
-@dataclass(frozen=True)
-class Request:
+@dataclass(frozen=True, repr=False)
+class Request(Told):
     """One request or other issue."""
 
     created: int
@@ -112,8 +113,8 @@ class Request:
         )
 
 
-@dataclass(frozen=True)
-class World:
+@dataclass(frozen=True, repr=False)
+class World(Told):
     """A site and the instant at which it is looked at. `zone` and `marks` are where its instants gather."""
 
     now: int
@@ -160,7 +161,9 @@ def _add(builder: SiteBuilder, types: Sequence[RequestType], one: Request, now: 
         updated=max(one.created, one.touched, *one.events),
         status=one.status,
         assignee=one.assignee,
-        organizations=[builder.organization(name, id=id_) for id_, name in map(ORGANIZATIONS.__getitem__, one.organizations)],
+        organizations=[
+            builder.organization(name, id=id_) for id_, name in map(ORGANIZATIONS.__getitem__, one.organizations)
+        ],
         priority=one.priority,
         labels=one.labels,
         duedate=one.due,
@@ -187,35 +190,56 @@ def _instants(marks: Sequence[int], now: int) -> st.SearchStrategy[int]:
     """Mostly on the marks and around them, by the hour, a millisecond, or the width by which reads are widened."""
     beside = st.sampled_from([0, 0, -1, 1, -HOUR, HOUR // 2, -15 * HOUR, 15 * HOUR - 1, DAY, 20 * HOUR])
     near = st.builds(int.__add__, st.sampled_from(marks), beside)
-    return near | near | st.integers(now - 90 * DAY, now) | st.just(now - 500 * DAY)
+    return (
+        near
+        | near
+        | near
+        | st.integers(now - 60 * DAY, now)
+        | st.integers(now - 60 * DAY, now)
+        | st.just(now - 500 * DAY)
+    )
 
 
 @st.composite
 def _cycle(draw: st.DrawFn, metric: str, stop: int | None) -> Cycle:
     goal = draw(st.sampled_from(GOALS))
-    percent = draw(st.sampled_from([0, 30, 50, 74, 75, 85, 95, 100, 130]))
-    elapsed = max(0, goal * percent // 100 + draw(st.sampled_from([0, 0, -1, 1, 17])))
+    percent = draw(st.sampled_from([75, 0, 50, 85, 95, 100, 130]))
+    elapsed = max(0, goal * percent // 100 + draw(st.sampled_from([0, 0, 0, -1, 1])))
     return Cycle(metric, stop, draw(st.booleans()), stop is None and draw(st.booleans()), goal, elapsed)
 
 
 @st.composite
 def _slas(draw: st.DrawFn, past: st.SearchStrategy[int]) -> tuple[tuple[str, ...], tuple[Cycle, ...]]:
     """Which SLAs apply, and their cycles; no two of a request stop at once, since nothing says which is the last then."""
-    started = draw(st.lists(st.sampled_from(METRICS), unique=True))
+    started = draw(st.lists(st.sampled_from(METRICS), min_size=draw(st.sampled_from([2, 1, 0])), unique=True))
     if not started:
         return (), ()
-    stops = draw(st.lists(past, max_size=4, unique=True))
+    stops = draw(st.lists(past, min_size=draw(st.sampled_from([2, 1, 0])), max_size=4, unique=True))
     cycles = [draw(_cycle(draw(st.sampled_from(started)), stop)) for stop in sorted(stops)]
     cycles += [draw(_cycle(metric, None)) for metric in started if draw(st.booleans())]
     return tuple(started), tuple(cycles)
 
 
+def _before(now: int, ms: int) -> int:
+    """The instant, mirrored into the past if it is not there."""
+    return ms if ms < now else now - 1 - (ms - now)
+
+
+def _births(instants: st.SearchStrategy[int], now: int) -> st.SearchStrategy[int]:
+    """When requests are made: in the past, now and then just while they are read."""
+    past = instants.map(lambda ms: _before(now, ms))
+    return st.sampled_from([False] * 9 + [True]).flatmap(lambda new: st.sampled_from([now, now + 1]) if new else past)
+
+
+def _rarely() -> st.SearchStrategy[bool]:
+    return st.sampled_from([False] * 15 + [True])
+
+
 @st.composite
 def _request(draw: st.DrawFn, now: int, marks: Sequence[int]) -> Request:
     instants = _instants(marks, now)
-    # What is read at an instant can be newer than that only for requests made meanwhile.
-    past = instants.map(lambda ms: min(ms, now - 1))
-    created = draw(instants.map(lambda ms: min(ms, now + 1)))
+    past = instants.map(lambda ms: _before(now, ms))
+    created = draw(_births(instants, now))
     later = st.builds(lambda ms: max(ms, created), past) if created < now else past
     ended = draw(st.sampled_from(["open", "open", "resolved", "done", "both"]))
     started, cycles = draw(_slas(past))
@@ -229,28 +253,29 @@ def _request(draw: st.DrawFn, now: int, marks: Sequence[int]) -> Request:
         assignee=draw(st.none() | st.sampled_from(PEOPLE)),
         organizations=tuple(draw(st.lists(st.sampled_from(range(len(ORGANIZATIONS))), unique=True))),
         priority=draw(st.none() | st.sampled_from(PRIORITIES)),
-        request_type=draw(st.sampled_from([0, 0, 1, 2, None])),
-        subtask=draw(st.sampled_from([False, False, False, True])),
-        labels=tuple(draw(st.lists(st.sampled_from(["vpn", "home"]), unique=True))),
+        request_type=draw(st.sampled_from([0, 0, 0, 1, 1, 2, 2, None])),
+        subtask=draw(_rarely()),
+        labels=tuple(draw(st.lists(st.sampled_from(LABELS), unique=True))),
         due=draw(st.none() | st.integers(-2, 2).map(lambda days: today + timedelta(days=days))),
         estimate=draw(st.none() | st.sampled_from([0, 1, 3600])),
-        restricted=draw(st.sampled_from([False] * 7 + [True])),
+        restricted=draw(_rarely()),
         started=started,
         cycles=cycles,
     )
 
 
 @st.composite
-def worlds(draw: st.DrawFn, most: int = 40) -> World:
+def worlds(draw: st.DrawFn) -> World:
     """Sites of 0 to 40 requests: some drawn one by one, the others copies of them that were made at another instant."""
     zone, change = draw(st.sampled_from(NIGHTS))
     at = millis(change)
     now = at + draw(st.sampled_from([1, HOUR // 2, 5 * HOUR, 26 * HOUR + 7, 3 * DAY, 20 * DAY + 12_345]))
     marks = draw(_marks(now, at, zone))
-    some = draw(st.lists(_request(now, marks), max_size=10))
-    made = st.none() | _instants(marks, now).map(lambda ms: min(ms, now + 1))
-    copies = draw(st.lists(st.tuples(st.sampled_from(some), made), max_size=most - len(some))) if some else []
-    requests = (*some, *(one if created is None else replace(one, created=created) for one, created in copies))
+    least, copied = draw(st.sampled_from([(5, 5), (5, 15), (8, 25), (8, 30), (2, 0), (0, 0)]))
+    some = draw(st.lists(_request(now, marks), min_size=least, max_size=10))
+    made = st.none() | _births(_instants(marks, now), now)
+    copies = st.lists(st.tuples(st.sampled_from(some), made), min_size=copied, max_size=30) if some else st.just([])
+    requests = (*some, *(one if made is None else replace(one, created=made) for one, made in draw(copies)))
     return World(now, zone, draw(st.sampled_from(READER_ZONES)), marks, requests)
 
 
@@ -260,47 +285,55 @@ def worlds(draw: st.DrawFn, most: int = 40) -> World:
 def _ids(kind: str, chosen: Sequence[str]) -> st.SearchStrategy[Filter]:
     values = st.lists(st.sampled_from(chosen), min_size=1, max_size=2, unique=True).map(tuple)
     empty = st.sampled_from([None, None, True, False])
+    among, without = st.builds(Filter, among=values, empty=empty), st.builds(Filter, without=values, empty=empty)
     if kind in ("statuses", "issueTypes"):
         return st.builds(Filter, among=values) | st.builds(Filter, without=values)
-    return (
-        st.builds(Filter, among=values, empty=empty)
-        | st.builds(Filter, without=values, empty=empty)
-        | st.builds(Filter, empty=st.booleans())
-        | st.builds(Filter, among=values, without=values, empty=empty)
-    )
+    both = st.builds(Filter, among=values, without=values, empty=empty)
+    return among | among | among | without | both | st.builds(Filter, empty=st.booleans())
 
 
-@st.composite
-def _filters(draw: st.DrawFn, site: Site) -> Mapping[str, Filter]:
-    values = {
+@lru_cache(maxsize=1)
+def _values() -> dict[str, list[str]]:
+    """What can be filtered on, by id: the same on all sites."""
+    site = World(0).site()
+    return {
         "organizations": [one.id for one in site.organizations],
         "requestTypes": [one.id for one in site.request_types],
         "priorities": [one.id for one in site.priorities if one.name in PRIORITIES],
         "assignees": [one.account_id for one in site.users if one.display_name in READABLE],
         "statuses": [one.id for one in site.statuses if one.name in STATUSES],
         "issueTypes": [one.id for one in site.issue_types],
-        "labels": ["vpn", "home"],
+        "labels": list(LABELS),
     }
-    names = draw(st.just([]) | st.just([]) | st.lists(st.sampled_from(sorted(values)), max_size=2, unique=True))
+
+
+@st.composite
+def _filters(draw: st.DrawFn) -> Mapping[str, Filter]:
+    values = _values()
+    some = st.lists(st.sampled_from(sorted(values)), min_size=1, max_size=2, unique=True)
+    names = draw(st.just([]) | st.just([]) | st.just(["organizations"]) | some)
     return {name: draw(_ids(name, values[name])) for name in names}
 
 
 @st.composite
 def periods(draw: st.DrawFn, world: World) -> Period:
     """Between two instants that matter, or a number of days, or a unit of the calendar."""
-    match draw(st.sampled_from(["between", "between", "last", "calendar"])):
+    match draw(st.sampled_from(["wide", "between", "wide", "last", "calendar"])):
         case "last":
-            return Last(draw(st.sampled_from([1, 2, 7, 30, 61])), draw(st.sampled_from(["D", "D", "W"])))
+            return Last(draw(st.sampled_from([61, 30, 7, 2, 1])), draw(st.sampled_from(["D", "D", "W"])))
         case "calendar":
-            units = st.sampled_from(["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"])
-            return Calendar(draw(units), draw(st.sampled_from([0, 0, 1, 2])))
+            units = st.sampled_from(["QUARTER", "MONTH", "YEAR", "WEEK", "DAY"])
+            return Calendar(draw(units), draw(st.sampled_from([0, 1, 0, 2])))
+        case "wide":
+            end = draw(st.sampled_from([world.now, *world.marks, world.now + 30 * DAY]))
+            return Between(end - draw(st.sampled_from([60 * DAY, 90 * DAY, 700 * DAY])), end)
     beyond = (*world.marks, world.now - 60 * DAY, world.now + 30 * DAY)
     first, second = draw(st.lists(st.sampled_from(sorted(set(beyond))), min_size=2, max_size=2, unique=True))
     return Between(min(first, second), max(first, second))
 
 
 @st.composite
-def scopes(draw: st.DrawFn, world: World, site: Site) -> Scope:
+def scopes(draw: st.DrawFn, world: World) -> Scope:
     """Scopes of all kinds."""
     return Scope(
         period=draw(periods(world)),
@@ -309,8 +342,8 @@ def scopes(draw: st.DrawFn, world: World, site: Site) -> Scope:
         population=draw(st.sampled_from(["REQUESTS", "REQUESTS", "ISSUES"])),
         resolved_by=draw(st.sampled_from(["AUTO", "AUTO", "RESOLUTION", "STATUS_CATEGORY"])),
         subtasks=draw(st.booleans()),
-        projects=draw(st.sampled_from([None, None, None, ("ITS",), ("HR", "ITS")])),
-        filters=draw(_filters(site)),
+        projects=draw(st.sampled_from([None, None, None, None, ("ITS",), ("HR", "ITS")])),
+        filters=draw(_filters()),
     )
 
 
@@ -342,61 +375,65 @@ OPTIONS: Mapping[str, st.SearchStrategy[Mapping[str, Any]]] = {
         top=TOP,
         metric=METRIC,
         showCoValues=st.sampled_from([None, True, False]),
-        splitBy=st.sampled_from(
-            [None, "STATUS_CATEGORY", "REQUEST_TYPE", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]
-        ),
+        splitBy=st.sampled_from([None, "STATUS_CATEGORY", "REQUEST_TYPE", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]),
     ),
     "sla": _options(
         top=TOP,
         metric=METRIC,
         unit=st.sampled_from([None, "CYCLE", "REQUEST", "REQUEST"]),
         rule=st.sampled_from([None, "LAST", "EVER", "FIRST"]),
-        by=st.sampled_from([None, "GOAL", "PRIORITY", "ASSIGNEE", "REQUEST_TYPE", "ORGANIZATION"]),
+        by=st.sampled_from(["ORGANIZATION", "ORGANIZATION", None, "GOAL", "PRIORITY", "ASSIGNEE", "REQUEST_TYPE"]),
     ).filter(_defined),
 }
 """The options of each report."""
 KEYS = frozenset({"assignee", "organization", "value", "metric"})
 """Fields that name a row: without them nobody could tell which is which."""
+EVENTS = frozenset({"created", "resolved"})
+"""Figures that need another read than those beside them."""
 
 
 @st.composite
-def some_fields(draw: st.DrawFn, fields: Fields) -> Fields:
-    """A part of the fields, down to the rows; `rest` only with all of them, since it speaks of what was selected."""
-    kept: dict[str, Any] = {}
-    for name, below in fields.items():
-        if name in KEYS or (name != "rest" and draw(st.booleans())):
-            kept[name] = draw(some_fields(below)) if below and KEYS & below.keys() else below
-    figures = sorted(fields.keys() - kept.keys() - {"rest"})
-    if not kept.keys() - KEYS and figures:
-        name = draw(st.sampled_from(figures))
-        kept[name] = fields[name]
-    return kept
+def some_fields(draw: st.DrawFn, whole: Fields) -> Fields:
+    """One or a few of the fields, rows mostly; `rest` never, since it speaks of all that was selected."""
+    names = [name for name in whole if name not in KEYS and name != "rest"]
+    rows = [name for name in names if whole[name] and KEYS & whole[name].keys()]
+    likely = [name for name in names if name in EVENTS] * 2 + rows * 5
+    most = draw(st.sampled_from([1, 1, 2, len(names)]))
+    chosen = draw(st.lists(st.sampled_from(names + likely), min_size=1, max_size=most, unique=True))
+    kept = {name: below for name, below in whole.items() if name in KEYS or name in chosen}
+    return {name: draw(some_fields(below)) if name in rows else below for name, below in kept.items()}
 
 
 @st.composite
 def questions(draw: st.DrawFn, scope: Scope, *, lean: bool = False) -> dict[str, Question]:
     """A question for each report, by its name; `lean` ones select just some of the fields."""
-    asked = {}
+    asked: dict[str, Question] = {}
     for name, report in REPORTS.items():
-        fields = draw(some_fields(report.fields)) if lean and report.fields else report.fields
-        asked[name] = Question(name, scope, draw(OPTIONS[name]), fields)
+        selected = draw(some_fields(report.fields)) if lean and report.fields else report.fields
+        asked[name] = Question(name, scope, draw(OPTIONS[name]), selected)
     return asked
 
 
-@dataclass(frozen=True)
-class Case:
-    """A site with questions about it, all on one scope."""
+@dataclass(frozen=True, repr=False)
+class Case(Told):
+    """A site with questions about it."""
 
     world: World
-    site: Site = field(repr=False)
-    scope: Scope
     questions: Mapping[str, Question]
+
+    def site(self) -> Site:
+        """The site, made anew."""
+        return self.world.site()
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, lean: bool = False) -> Case:
-    """A site and a question for each report."""
+def cases(draw: st.DrawFn, *, sets: int = 3, lean: bool = False) -> Case:
+    """A site, and questions on each of some scopes; `lean` ones are each read on their own."""
     world = draw(worlds())
-    site = world.site()
-    scope = draw(scopes(world, site))
-    return Case(world, site, scope, draw(questions(scope, lean=lean)))
+    asked: dict[str, Question] = {}
+    for number in range(sets):
+        scope = draw(scopes(world))
+        for name, one in draw(questions(scope, lean=lean)).items():
+            apart = replace(one, scope=replace(scope, apart=len(asked) + 1)) if lean else one
+            asked[f"{name}{number}"] = apart
+    return Case(world, asked)

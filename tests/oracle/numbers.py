@@ -45,6 +45,9 @@ def summary(values: Sequence[int]) -> Json:
         "count": len(values),
         "meanSeconds": seconds(mean(values)),
         "medianSeconds": seconds(percentile(values, 50)),
+        "p75Seconds": seconds(percentile(values, 75)),
         "p90Seconds": seconds(percentile(values, 90)),
+        "p95Seconds": seconds(percentile(values, 95)),
+        "minSeconds": seconds(min(values, default=None)),
         "maxSeconds": seconds(max(values, default=None)),
     }

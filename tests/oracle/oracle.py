@@ -60,6 +60,10 @@ class Question:
     options: Mapping[str, Any]
     fields: Fields | None
 
+    def __repr__(self) -> str:
+        selected = "" if self.fields is REPORTS[self.report].fields else f", selected={self.fields}"
+        return f"Question({self.report}, {self.scope}, {dict(self.options)}{selected})"
+
     @classmethod
     def whole(cls, report: str, scope: Scope, **options: Any) -> Question:
         """The question for all that there is."""

@@ -12,6 +12,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from demo.model import Category, Issue, Site
+from tests.oracle.told import Told
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = 3_600_000
@@ -23,14 +24,19 @@ WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", 
 # -- local time
 
 
+def moment(ms: int) -> datetime:
+    """An instant as an aware datetime."""
+    return EPOCH + timedelta(milliseconds=ms)
+
+
 def local(ms: int, zone: str) -> datetime:
     """What the clocks of a zone show."""
-    return (EPOCH + timedelta(milliseconds=ms)).astimezone(ZoneInfo(zone))
+    return moment(ms).astimezone(ZoneInfo(zone))
 
 
 def text(ms: int) -> str:
     """An instant as the API writes it."""
-    return (EPOCH + timedelta(milliseconds=ms)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+    return moment(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 
 @cache
@@ -73,8 +79,8 @@ def _begins(day: date, unit: str, week_start: str) -> bool:
 # -- the question
 
 
-@dataclass(frozen=True)
-class Between:
+@dataclass(frozen=True, repr=False)
+class Between(Told):
     """From one instant, included, to another, excluded."""
 
     start: int
@@ -89,8 +95,8 @@ class Between:
         return self.start, self.end
 
 
-@dataclass(frozen=True)
-class Last:
+@dataclass(frozen=True, repr=False)
+class Last(Told):
     """So many local days (or weeks) up to now, today included."""
 
     count: int
@@ -106,8 +112,8 @@ class Last:
         return day_begin(local(now, zone).date() - timedelta(days=days - 1), zone), now
 
 
-@dataclass(frozen=True)
-class Calendar:
+@dataclass(frozen=True, repr=False)
+class Calendar(Told):
     """A unit of the calendar, `back` units before the one that is running."""
 
     unit: str
@@ -128,8 +134,8 @@ class Calendar:
 Period = Between | Last | Calendar
 
 
-@dataclass(frozen=True)
-class Filter:
+@dataclass(frozen=True, repr=False)
+class Filter(Told):
     """A condition on the values that a request has in one field."""
 
     among: tuple[str, ...] | None = None
@@ -164,8 +170,8 @@ FILTERED: Mapping[str, Callable[[Issue], Collection[str]]] = {
 """The values of an issue in each field that a scope can filter on."""
 
 
-@dataclass(frozen=True)
-class Scope:
+@dataclass(frozen=True, repr=False)
+class Scope(Told):
     """Which requests, over which period."""
 
     period: Period
@@ -176,6 +182,8 @@ class Scope:
     subtasks: bool = False
     projects: tuple[str, ...] | None = None
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    apart: int = 0
+    """Scopes that differ in this only are about the same requests, but share no read: it becomes a condition that always holds."""
 
     def variables(self) -> dict[str, object]:
         """As the API takes it."""
@@ -189,6 +197,8 @@ class Scope:
         }
         if self.projects is not None:
             said["projects"] = list(self.projects)
+        if self.apart:
+            said["jql"] = f'created > "1990-01-01 00:{self.apart:02d}"'
         return said | {name: one.variables() for name, one in self.filters.items()}
 
     def picks(self, issue: Issue) -> bool:

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 
 from tests.api import api_on
 from tests.oracle.asking import answers, assert_right
 from tests.oracle.generate import Case, cases
+from tests.oracle.profiles import SOAK, quick
+from tests.oracle.subject import moment
 
-def moment(ms):
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
 
-@settings(max_examples=50, derandomize=True, deadline=None)
-@given(cases())
-async def test_every_figure(case: Case) -> None:
-    async with api_on(case.site, moment(case.world.now)) as api:
+async def figures_are_right(case: Case) -> None:
+    """One operation with all questions of the case."""
+    async with api_on(case.site(), moment(case.world.now)) as api:
         assert_right(api, case.questions, await answers(api, case.questions))
+
+
+@quick(30)
+@given(cases())
+async def test_every_figure_is_the_one_worked_out_by_hand(case: Case) -> None:
+    await figures_are_right(case)
+
+
+@quick(30)
+@given(cases(lean=True))
+async def test_the_few_figures_that_are_selected_are_the_same_when_nothing_else_is_read(case: Case) -> None:
+    await figures_are_right(case)
+
+
+@pytest.mark.soak
+@SOAK
+@given(cases())
+async def test_every_figure_of_many_sites_is_the_one_worked_out_by_hand(case: Case) -> None:
+    await figures_are_right(case)
+
+
+@pytest.mark.soak
+@SOAK
+@given(cases(lean=True))
+async def test_the_few_figures_selected_of_many_sites_are_the_same_when_nothing_else_is_read(case: Case) -> None:
+    await figures_are_right(case)

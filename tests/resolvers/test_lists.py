@@ -7,7 +7,7 @@ import pytest
 from connectors.errors import Unavailable
 from connectors.http import Meter
 from resolvers.cache import memory_cache
-from resolvers.lists import Dated, Lists
+from resolvers.lists import Dated, Found, Lists
 from tests.api import Clock, at
 
 
@@ -58,7 +58,7 @@ async def test_a_read_that_nobody_wants_any_more_is_cancelled(clock: Clock) -> N
     source, kept = Source(), lists(clock, grace_seconds=0.0)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(kept.get(("a",), source.load, meter=Meter()), 0.01)
-    while not source.cancelled:
+    while not source.cancelled:  # noqa: ASYNC110  # there is no event for it
         await asyncio.sleep(0)
     source.go.set()
     assert (await kept.get(("a",), source.load, meter=Meter())).hit is False
@@ -87,9 +87,11 @@ async def test_a_list_of_lists_is_as_old_as_the_oldest(clock: Clock) -> None:
         return Dated("all", 1, at_ms - 3_000_000)
 
     at_ms = int(clock().timestamp() * 1000)
-    found = await kept.get(("a",), load, meter=Meter())
+    found: Found[str] = await kept.get(("a",), load, meter=Meter())
     assert found.listed.read_at == at_ms - 3_000_000
     clock.forward(599)
-    assert (await kept.get(("a",), load, meter=Meter())).hit
+    found = await kept.get(("a",), load, meter=Meter())
+    assert found.hit
     clock.forward(1)
-    assert not (await kept.get(("a",), load, meter=Meter())).hit
+    found = await kept.get(("a",), load, meter=Meter())
+    assert not found.hit

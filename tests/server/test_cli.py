@@ -136,6 +136,8 @@ async def test_demo_answers_its_own_example_and_stops_on_an_interrupt(tmp_path: 
         answer = await client.post("/graphql", content=body[1], headers={"content-type": "application/json"})
         assert answer.json()["data"]["requests"]["total"] > 0
         assert "errors" not in answer.json()
+        answer = await client.post("/graphql", json={"query": "{ assets { objectsByType { total } } }"})
+        assert answer.json()["data"]["assets"]["objectsByType"]["total"] > 0
         assert str(client.base_url).rstrip("/") in said
         process.send_signal(signal.SIGINT)
         _, log = await asyncio.wait_for(process.communicate(), 30)
