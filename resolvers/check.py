@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from connectors.assets import Assets
-from connectors.errors import AccessRefused, ConnectorError
+from connectors.errors import ConnectorError
 from connectors.http import Meter
 from connectors.jira import Jira
 from connectors.jsm import Jsm
@@ -175,7 +175,10 @@ async def _assets(site: _Site) -> str:
 async def _aql(site: _Site) -> str:
     if await site.assets.workspace(meter=site.meter) is None:
         raise NotThere("this site has no Assets")
-    return f"{await site.assets.total_count('objectId > 0', meter=site.meter)} objects"
+    async for page in site.assets.schemas(meter=site.meter):
+        found = await site.assets.total_count(f"objectSchemaId = {page[0].id}", meter=site.meter)
+        return f"{found} objects in one schema"
+    raise NotThere("there is no Assets schema that the account sees")
 
 
 _WORK = "scope read:jira-work and, in each project to be reported on, the permission Browse projects"
@@ -252,7 +255,7 @@ _TRIALS = (
 
 
 async def check(jira: Jira, jsm: Jsm, assets: Assets) -> AsyncIterator[Finding]:
-    """One finding after the other. If the account itself is refused, nothing else is tried."""
+    """One finding after the other. Without the account, or the fields, nothing else can be told."""
     site = _Site(jira, jsm, assets)
     for trial in _TRIALS:
         try:
@@ -261,7 +264,7 @@ async def check(jira: Jira, jsm: Jsm, assets: Assets) -> AsyncIterator[Finding]:
             yield Finding(trial.what, False, str(lacking), trial.reports, trial.remedy)
         except ConnectorError as error:
             yield Finding(trial.what, False, error.message, trial.reports, trial.remedy)
-            if trial.run is _account and isinstance(error, AccessRefused):
+            if trial.run in (_account, _fields):
                 return
 
 

@@ -14,6 +14,7 @@ import strawberry
 
 import resolvers.reports
 from connectors.http import Meter
+from resolvers.scopes import Scope
 from resolvers.site import SiteFields, SiteReader
 from resolvers.subject import Subject
 from schema.report import Basis, ReadInfo, ReportRequest, ReportWarning, User
@@ -29,7 +30,14 @@ class Asked(Generic[O]):
 
     options: O
     selection: Selection
-    fields: SiteFields
+    scope: Scope
+    now: int
+    """The instant (ms) of planning: the data will be no older, unless they are cached."""
+
+    @property
+    def fields(self) -> SiteFields:
+        """The fields of the site."""
+        return self.scope.fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The arithmetic that reports share: ratios, percentiles, top rows and their rest, SLA cycles. Pure functions."""
+"""The arithmetic that reports share: ratios, percentiles, summaries of durations, SLA cycles. Pure functions."""
 
 from collections.abc import Iterable, Sequence
 
@@ -76,6 +76,11 @@ def cycles_of(frame: pl.DataFrame, fields: Iterable[str], *keep: str) -> pl.Data
         empty: dict[str, pl.DataType] = {name: frame.schema[name] for name in names}
         return pl.DataFrame(schema=empty | {f.name: f.dtype for f in CYCLE.fields})
     return pl.concat(parts)
+
+
+def stopped_before(as_of: int) -> pl.Expr:
+    """Whether a cycle is completed at an instant (ms): one that stopped while the read went on is not, as of its start."""
+    return (pl.col("stop") < as_of).fill_null(False)
 
 
 ONGOING = pl.col("stop").is_null()

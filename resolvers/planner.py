@@ -167,7 +167,7 @@ class Planner:
         try:
             check_age(pending.request.question.max_age_seconds)
             pending.scope = await self._timed(asyncio.shield(scope))
-            pending.asked = Asked(pending.request.options, pending.selection, pending.scope.fields)
+            pending.asked = Asked(pending.request.options, pending.selection, pending.scope, millis(self._now()))
             pending.needs = pending.definition.needs(pending.asked)
             pending.reference = asyncio.create_task(
                 self._timed(pending.definition.refer(pending.asked, self._site, pending.meter))

@@ -1,7 +1,10 @@
 """Time series: the buckets of a period and how many events fall into each."""
 
+from typing import Any
+
 import polars as pl
 
+from resolvers.definition import Asked
 from resolvers.periods import HOUR, Bucket, buckets, in_buckets
 from resolvers.subject import Subject
 from schema.errors import bad_input
@@ -18,14 +21,21 @@ _SHORTEST = {
 }
 
 
-def series_buckets(subject: Subject, unit: BucketUnit) -> list[Bucket]:
-    """The buckets of the period up to `as_of`. Raises ApiError (BAD_USER_INPUT) if there would be too many."""
-    if (subject.until - subject.start) // _SHORTEST[unit] <= MOST_BUCKETS + 2:
-        cut = buckets(subject.start, subject.until, unit, subject.zone, subject.scope.week_start)
+def check_unit(asked: Asked[Any], unit: BucketUnit) -> None:
+    """Raises ApiError (BAD_USER_INPUT) if the period would have too many buckets; nothing is read for those."""
+    period = asked.scope.period
+    until = asked.now if period.end is None else min(period.end, asked.now)
+    if (until - period.start) // _SHORTEST[unit] <= MOST_BUCKETS + 2:
+        cut = buckets(period.start, until, unit, asked.scope.zone, asked.scope.week_start)
         if len(cut) <= MOST_BUCKETS:
-            return cut
-    right = "a larger unit, or a period with at most 1,500 buckets"
-    raise bad_input("options.unit", f"the period has more than {MOST_BUCKETS} buckets of a {unit.name}", right)
+            return
+    right = f"a larger unit, or a period with at most {MOST_BUCKETS} buckets"
+    raise bad_input("options.unit", f"the period has more than {MOST_BUCKETS} buckets by {unit.name}", right)
+
+
+def series_buckets(subject: Subject, unit: BucketUnit) -> list[Bucket]:
+    """The buckets of the period up to `as_of`."""
+    return buckets(subject.start, subject.until, unit, subject.zone, subject.scope.week_start)
 
 
 def counted(events: pl.Series, cuts: list[Bucket]) -> list[int]:

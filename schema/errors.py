@@ -6,7 +6,7 @@ from graphql import GraphQLError
 
 
 class Code(StrEnum):
-    """Every value of `extensions.code`. README lists what each means and what to do."""
+    """Every value of `extensions.code`. docs/errors.md lists what each means and what to do."""
 
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"

@@ -107,7 +107,10 @@ def check() -> None:
     with _clear_lines():
         settings = settings_module.load(environ)
 
+    from server import logs  # noqa: PLC0415
     from server.checking import check_site  # noqa: PLC0415
+
+    logs.configure(settings.log_level)
 
     if not asyncio.run(check_site(settings, typer.echo)):
         raise typer.Exit(1)

@@ -61,7 +61,7 @@ async def live_service(
             assets=Assets(atlassian),
             cache=memory_cache(settings.cache_bytes),
             site_url=settings.site_url,
-            reader=settings.jira_email.casefold(),
+            reader=_reader(settings),
             time_zone=settings.time_zone,
             week_start=settings.week_start,
             max_requests=settings.max_requests,
@@ -81,5 +81,5 @@ async def live_service(
 
 def _reader(settings: Settings) -> str:
     """Names the connection in keys of the cache without giving it away: another account or token is another reader."""
-    credentials = f"{settings.jira_email}\0{settings.jira_api_token.get_secret_value()}"
+    credentials = f"{settings.jira_email.casefold()}\0{settings.jira_api_token.get_secret_value()}"
     return hashlib.sha256(credentials.encode()).hexdigest()

@@ -6,7 +6,7 @@ import polars as pl
 
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
 from resolvers.periods import instant
-from resolvers.series import counted, series_buckets, within
+from resolvers.series import check_unit, counted, series_buckets, within
 from resolvers.subject import Subject
 from schema.report import Basis, BucketUnit, ReportWarning, WarningCode
 from schema.reports.created_vs_resolved import (
@@ -20,6 +20,7 @@ from schema.reports.created_vs_resolved import (
 
 def needs(asked: Asked[CreatedVsResolvedOptions]) -> Needs:
     """ACTIVE holds all that was open at any time of the period."""
+    check_unit(asked, asked.options.unit or BucketUnit.MONTH)
     return Needs(frozenset({Basis.ACTIVE, Basis.COHORT}))
 
 

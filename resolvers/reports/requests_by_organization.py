@@ -11,7 +11,7 @@ from connectors.http import Meter
 from resolvers.columns import SLA
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
 from resolvers.dimensions import breakdown, keyed
-from resolvers.measures import checked_top, cycles_of, ratio
+from resolvers.measures import checked_top, cycles_of, ratio, stopped_before
 from resolvers.periods import buckets, in_buckets
 from resolvers.ratings import warn_of_ratings
 from resolvers.served import OPINIONS, aggregates, picks, served, served_cells, warn_of_refusal, with_absent
@@ -70,7 +70,7 @@ class _Listed:
 
 async def refer(asked: Asking, site: SiteReader, meter: Meter) -> _Listed | None:
     """The list of organizations, if it is needed. Without empty ones a refusal costs only what tells deleted ones."""
-    if not asked.options.include_empty and not asked.selection.has("rows.deleted"):
+    if not asked.options.include_empty and not asked.selection.has("rows.organization.deleted"):
         return None
     try:
         return _Listed({one.id: one.name for one in await site.organizations(meter)})
@@ -96,7 +96,7 @@ def _memberships(material: Material[RequestsByOrganizationOptions]) -> pl.DataFr
 
 def _compliance(pairs: pl.DataFrame, subject: Subject, metric: Metric) -> dict[str | None, Ratio]:
     """Completed cycles that met their goal of all completed, by organization."""
-    completed = cycles_of(subject.cohort, metric.fields).filter(pl.col("stop") < subject.as_of)
+    completed = cycles_of(subject.cohort, metric.fields).filter(stopped_before(subject.as_of))
     judged = pairs.select("id", "key").join(completed.select("id", "breached"), on="id")
     counts = judged.group_by("key").agg(all=pl.len(), missed=pl.col("breached").sum())
     return {row["key"]: ratio(row["all"] - row["missed"], row["all"]) for row in counts.iter_rows(named=True)}
@@ -153,7 +153,11 @@ def _organization(group: Mapping[str, Any], names: Mapping[str, str] | None) -> 
     key = group["key"]
     if key is None:
         return None
-    return Organization(id=key, name=group["name"] if names is None else names.get(key))
+    return Organization(
+        id=key,
+        name=group["name"] if names is None else names.get(key),
+        deleted=None if names is None else key not in names,
+    )
 
 
 def _row(
@@ -165,7 +169,6 @@ def _row(
     key, names = group["key"], _listed(material)
     return OrganizationRow(
         organization=_organization(group, names),
-        deleted=None if key is None or names is None else key not in names,
         split_requests=group.get("weight", 0.0),
         sla_compliance=None if compliance is None else compliance.get(key, ratio(0, 0)),
         parts=parts.get(key, []),

@@ -8,7 +8,7 @@ import polars as pl
 from resolvers.columns import SLA
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Nameless, Needs
 from resolvers.dimensions import COLUMNS, breakdown, keyed, nameless_rows, with_value
-from resolvers.measures import checked_top, cycles_of, summary
+from resolvers.measures import checked_top, cycles_of, stopped_before, summary
 from resolvers.periods import HOUR
 from resolvers.served import warn_of_channels
 from resolvers.site import Metric
@@ -38,7 +38,13 @@ def _metric(asked: Asking) -> Metric | None:
         return None
     if len(metrics) != 1:
         names = ", ".join(repr(metric.name) for metric in metrics[:20]) or "none, since this site has no SLA metric"
-        raise bad_input("options.metric", "it does not name the one metric to time by", f"a name or id of {names}")
+        raise bad_input(
+            "options.metric",
+            "`value: SLA` needs one metric, and the site has not just one"
+            if asked.options.metric is None
+            else "this is no one metric",
+            f"a name or id of {names}",
+        )
     return metrics[0]
 
 
@@ -68,11 +74,11 @@ class _Parts:
     measured: pl.DataFrame
 
 
-def _timed(done: pl.DataFrame, metric: Metric | None) -> pl.DataFrame:
+def _timed(done: pl.DataFrame, metric: Metric | None, as_of: int) -> pl.DataFrame:
     """The requests with `duration` (ms), null where there is none."""
     if metric is None:
         return done.with_columns(duration=pl.col("resolved_at") - pl.col("created"))
-    completed = cycles_of(done, metric.fields).filter(pl.col("stop").is_not_null())
+    completed = cycles_of(done, metric.fields).filter(stopped_before(as_of))
     used = completed.group_by("id").agg(duration=pl.col("elapsed").sum())
     return done.join(used, on="id", how="left", maintain_order="left")
 
@@ -80,7 +86,7 @@ def _timed(done: pl.DataFrame, metric: Metric | None) -> pl.DataFrame:
 def _parts(material: Material[ResolutionTimeOptions]) -> _Parts:
     subject, asked = material.subject, material.asked
     total = subject.cohort if asked.options.cohort is ResolutionCohort.CREATED else subject.resolved
-    timed = _timed(total.filter(~pl.col("open")), _metric(asked))
+    timed = _timed(total.filter(~pl.col("open")), _metric(asked), subject.as_of)
     return _Parts(
         total=total,
         unresolved=total.filter("open"),

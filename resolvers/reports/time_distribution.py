@@ -4,7 +4,7 @@ import polars as pl
 
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
 from resolvers.periods import HOUR, Bucket, instant, local_day, stretches
-from resolvers.series import counted, series_buckets, within
+from resolvers.series import check_unit, counted, series_buckets, within
 from resolvers.subject import Subject
 from schema.report import Basis, BucketUnit
 from schema.reports.time_distribution import (
@@ -30,6 +30,7 @@ def _unit(asked: Asking) -> BucketUnit:
 
 def needs(asked: Asking) -> Needs:
     """COHORT, and ACTIVE where something of `resolved` is selected."""
+    check_unit(asked, _unit(asked))
     resolved = any("resolved" in path.rpartition(".")[2].lower() for path in asked.selection.paths)
     return Needs(frozenset({Basis.COHORT, Basis.ACTIVE} if resolved else {Basis.COHORT}))
 

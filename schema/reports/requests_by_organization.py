@@ -54,10 +54,6 @@ class OrganizationRow:
     organization: Organization | None = strawberry.field(
         description="The organization; null in the last row, of requests without one. One known to be deleted has no name."
     )
-    deleted: bool | None = strawberry.field(
-        description="Whether the site has the organization no more. The list of organizations is read only when this or "
-        "`includeEmpty` is asked for; null in the last row, and if the list may not be read."
-    )
     requests: int = strawberry.field(description="Requests created in the period.")
     share: Ratio = strawberry.field(
         description="`requests` of all distinct requests; shares may add up to more than 1 since a request can have several."

@@ -1,5 +1,6 @@
 """`itsm-reports check` on stand-in sites that grant more or less."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ async def test_a_site_that_grants_everything_is_found_to_work() -> None:
     assert works, said
     assert said[-1] == "All reports work."
     assert sum(line.startswith("ok ") for line in said) == 19
+    assert "ok    Assets objects: 485 objects in one schema" in said
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,15 @@ async def test_a_wrong_token_is_said_at_once_and_nothing_else_is_tried() -> None
     assert not works
     assert sum(line.startswith("LACKS") for line in said) == 1
     assert "ITSM_JIRA_API_TOKEN" in said[-1]
+
+
+async def test_without_an_answer_nothing_is_said_of_what_the_site_has() -> None:
+    said: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    settings = Settings(site_url=url, jira_email=EMAIL, jira_api_token=SecretStr(TOKEN), atlassian_api_url=url)
+    assert not await check_site(settings, said.append)
+    assert [line for line in said if line.startswith("LACKS")] == [line for line in said if "Reading account" in line]
 
 
 async def test_what_the_site_does_not_have_is_told_from_what_it_does_not_grant() -> None:
