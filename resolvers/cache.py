@@ -25,9 +25,6 @@ class Cache(Protocol):
     async def set(self, key: str, value: object, size: int, ttl_seconds: float) -> None:
         """Keeps a value of about `size` bytes for at most so long; a value that does not fit is not kept."""
 
-    async def delete(self, key: str) -> None:
-        """Forgets a value."""
-
     async def ready(self) -> bool:
         """Whether the cache answers."""
 
@@ -89,10 +86,6 @@ class MemoryCache:
         """Keeps a value of about `size` bytes for at most so long; a value that does not fit is not kept."""
         if ttl_seconds > 0:
             await self._backend.set(key, _Entry(value, size), ttl=ttl_seconds)
-
-    async def delete(self, key: str) -> None:
-        """Forgets a value."""
-        await self._backend.delete(key)
 
     async def ready(self) -> bool:
         """The process's own memory always answers."""

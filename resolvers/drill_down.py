@@ -22,9 +22,9 @@ from connectors.jira import Issue
 from resolvers.cache import Cache, cache_key
 from resolvers.definition import Asked, Cell, Key, Measures, definitions
 from resolvers.errors import api_error
+from resolvers.figures.periods import instant
 from resolvers.jql import all_of
 from resolvers.material import material_of
-from resolvers.periods import instant
 from resolvers.scopes import Scope
 from resolvers.site import SiteReader
 from resolvers.tables import Table, Tables

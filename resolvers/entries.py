@@ -7,8 +7,8 @@ from typing import TypeVar
 from graphql.pyutils import Path
 
 from connectors.http import Meter
+from resolvers.figures.periods import instant
 from resolvers.lists import Listed
-from resolvers.periods import instant
 from resolvers.tables import CacheResult, Served
 from schema.report import Way
 from schema.scalars import print_instant

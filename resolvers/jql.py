@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from resolvers.periods import instant
+from resolvers.figures.periods import instant
 from schema.errors import bad_input
 from schema.scope import ValueFilter
 

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar, cast
 from connectors.errors import RetryLater
 from connectors.http import Meter
 from resolvers.cache import Cache, cache_key
-from resolvers.periods import millis
+from resolvers.figures.periods import millis
 
 T = TypeVar("T")
 

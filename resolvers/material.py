@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from resolvers.definition import Asked, Material, Needs
-from resolvers.periods import instant
+from resolvers.figures.periods import instant
 from resolvers.scopes import Scope
 from resolvers.subject import resolved_with, subject, undated
 from resolvers.tables import Table

@@ -19,8 +19,8 @@ from resolvers.definition import Asked, Definition, Material, Nameless, Needs, d
 from resolvers.drill_down import Answered, DrillDowns, handle_of, wants_drill_down
 from resolvers.entries import own_entry, table_entry
 from resolvers.errors import api_error
+from resolvers.figures.periods import millis
 from resolvers.material import material_of
-from resolvers.periods import millis
 from resolvers.scopes import Scope, resolve_scope
 from resolvers.site import SiteReader
 from resolvers.tables import Served, Tables, Wanted, read_in_progress

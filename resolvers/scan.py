@@ -18,8 +18,8 @@ from connectors.fields import MalformedField
 from connectors.http import Meter
 from connectors.jira import Issue, Jira
 from resolvers.columns import Column
+from resolvers.figures.periods import Period, add_units, day_start, instant, zone_named
 from resolvers.jql import all_of, any_of, earlier, later, literal
-from resolvers.periods import Period, add_units, day_start, instant, zone_named
 from resolvers.threads import in_thread
 from schema.errors import ApiError, Code
 from schema.report import Basis

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from connectors.http import Meter
+from resolvers.figures.periods import Period, resolve_period, zone_named
 from resolvers.jql import (
     LARGEST_JQL,
     all_of,
@@ -17,7 +18,6 @@ from resolvers.jql import (
     quote,
     without_order_by,
 )
-from resolvers.periods import Period, resolve_period, zone_named
 from resolvers.scan import Reading
 from resolvers.site import SiteFields, SiteReader
 from schema.errors import ApiError, Code, bad_input

@@ -8,7 +8,7 @@ from connectors.assets import Assets
 from connectors.http import Meter
 from connectors.jira import Jira
 from connectors.jsm import Jsm
-from resolvers.asset_reports import AssetContext
+from resolvers.assets.reports import AssetContext
 from resolvers.cache import Cache, Remembered, cache_key
 from resolvers.drill_down import DrillDowns
 from resolvers.lists import Lists

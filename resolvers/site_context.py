@@ -7,7 +7,8 @@ from typing import TypeVar
 from connectors.errors import ConnectorError, GaveUp
 from connectors.http import Meter
 from connectors.jsm import Member
-from resolvers import assets, members
+from resolvers import members
+from resolvers.assets import reader as assets
 from resolvers.errors import api_error
 from resolvers.site import SiteReader
 from resolvers.tables import read_in_progress

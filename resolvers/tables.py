@@ -19,7 +19,7 @@ from connectors.http import Meter
 from resolvers.cache import Cache, cache_key
 from resolvers.columns import column
 from resolvers.errors import api_error
-from resolvers.periods import millis
+from resolvers.figures.periods import millis
 from resolvers.scan import Progress, Reading, Scanner
 from resolvers.site import SiteFields
 from schema.errors import ApiError, Code

@@ -187,7 +187,6 @@ class Settings(BaseSettings):
 
 
 SECRETS = frozenset({"jira_api_token", "api_keys"})
-REQUIRED = tuple(name for name, field in Settings.model_fields.items() if field.is_required())
 
 
 def names() -> dict[str, str]:

@@ -4,11 +4,11 @@ import polars as pl
 
 from connectors.errors import QueryRefused, Unavailable
 from connectors.http import Meter
-from resolvers.assets import labels
+from resolvers.assets.reader import labels
 from resolvers.columns import ASSETS_TYPE
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
-from resolvers.dimensions import breakdown
-from resolvers.measures import checked_top, ratio
+from resolvers.figures.dimensions import breakdown
+from resolvers.figures.measures import checked_top, ratio
 from resolvers.site import SiteReader
 from schema.errors import ApiError, Code
 from schema.report import Basis

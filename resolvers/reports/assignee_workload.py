@@ -6,9 +6,9 @@ import polars as pl
 
 from resolvers.columns import SLA
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Nameless, Needs, nameless
+from resolvers.figures.measures import AT_RISK, RUNNING_BREACHED, checked_top, cycles_of, ratio, seconds
+from resolvers.figures.periods import local_day
 from resolvers.jql import checked_values, quote
-from resolvers.measures import AT_RISK, RUNNING_BREACHED, checked_top, cycles_of, ratio, seconds
-from resolvers.periods import local_day
 from resolvers.subject import Subject
 from schema.report import Basis, DimensionValue, Rest, User
 from schema.reports.assignee_workload import (

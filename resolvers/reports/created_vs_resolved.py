@@ -5,8 +5,8 @@ from itertools import accumulate
 import polars as pl
 
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
-from resolvers.periods import instant
-from resolvers.series import check_unit, counted, series_buckets, within
+from resolvers.figures.periods import instant
+from resolvers.figures.series import check_unit, counted, series_buckets, within
 from resolvers.subject import Subject
 from schema.report import Basis, BucketUnit, ReportWarning, WarningCode
 from schema.reports.created_vs_resolved import (

@@ -6,10 +6,10 @@ import polars as pl
 
 from connectors.http import Meter
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
+from resolvers.figures.measures import checked_top, ratio
+from resolvers.figures.periods import instant
 from resolvers.jql import LARGEST_LIST, quote
-from resolvers.measures import checked_top, ratio
 from resolvers.members import Membership, People, people
-from resolvers.periods import instant
 from resolvers.site import SiteReader
 from schema.people import Organization
 from schema.report import Basis, ReportWarning, Rest, WarningCode

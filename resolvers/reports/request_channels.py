@@ -1,12 +1,12 @@
 """By which channels the requests came that were created in the period, and how those were served."""
 
 from resolvers.definition import Asked, Definition, Key, Material, Measures, Needs
-from resolvers.dimensions import breakdown, keyed, with_value
+from resolvers.figures.dimensions import breakdown, keyed, with_value
+from resolvers.figures.measures import checked_top
+from resolvers.figures.ratings import warn_of_ratings
+from resolvers.figures.served import OPINIONS, aggregates, served, served_cells, warn_of_channels
 from resolvers.jql import quote
-from resolvers.measures import checked_top
-from resolvers.ratings import warn_of_ratings
 from resolvers.scan import CHANNELS
-from resolvers.served import OPINIONS, aggregates, served, served_cells, warn_of_channels
 from schema.report import Basis, Dimension, DimensionValue
 from schema.reports.request_channels import (
     RequestChannelReport,

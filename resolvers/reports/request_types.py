@@ -11,10 +11,10 @@ from connectors.errors import AccessRefused
 from connectors.http import Meter
 from connectors.jsm import RequestType
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
-from resolvers.dimensions import breakdown, keyed, with_value
-from resolvers.measures import checked_top
-from resolvers.ratings import warn_of_ratings
-from resolvers.served import (
+from resolvers.figures.dimensions import breakdown, keyed, with_value
+from resolvers.figures.measures import checked_top
+from resolvers.figures.ratings import warn_of_ratings
+from resolvers.figures.served import (
     OPINIONS,
     aggregates,
     picks,

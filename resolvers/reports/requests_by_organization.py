@@ -10,11 +10,11 @@ from connectors.errors import AccessRefused
 from connectors.http import Meter
 from resolvers.columns import SLA
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
-from resolvers.dimensions import breakdown, keyed
-from resolvers.measures import checked_top, cycles_of, ratio, stopped_before
-from resolvers.periods import buckets, in_buckets
-from resolvers.ratings import warn_of_ratings
-from resolvers.served import OPINIONS, aggregates, picks, served, served_cells, warn_of_refusal, with_absent
+from resolvers.figures.dimensions import breakdown, keyed
+from resolvers.figures.measures import checked_top, cycles_of, ratio, stopped_before
+from resolvers.figures.periods import buckets, in_buckets
+from resolvers.figures.ratings import warn_of_ratings
+from resolvers.figures.served import OPINIONS, aggregates, picks, served, served_cells, warn_of_refusal, with_absent
 from resolvers.site import Metric, SiteReader
 from resolvers.subject import Subject
 from schema.people import Organization

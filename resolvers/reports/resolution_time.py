@@ -7,10 +7,10 @@ import polars as pl
 
 from resolvers.columns import SLA
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Nameless, Needs
-from resolvers.dimensions import COLUMNS, breakdown, keyed, nameless_rows, with_value
-from resolvers.measures import checked_top, cycles_of, stopped_before, summary
-from resolvers.periods import HOUR
-from resolvers.served import warn_of_channels
+from resolvers.figures.dimensions import COLUMNS, breakdown, keyed, nameless_rows, with_value
+from resolvers.figures.measures import checked_top, cycles_of, stopped_before, summary
+from resolvers.figures.periods import HOUR
+from resolvers.figures.served import warn_of_channels
 from resolvers.site import Metric
 from schema.errors import bad_input
 from schema.report import Basis, Dimension, DimensionValue, Rest

@@ -6,10 +6,10 @@ import polars as pl
 
 from resolvers.columns import RATING_TYPE
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Nameless, Needs
-from resolvers.dimensions import COLUMNS, breakdown, keyed, nameless_rows, with_value
-from resolvers.measures import checked_top, ratio
-from resolvers.ratings import INVALID, RATED, RESPONSES, STARS, csat, mean, warn_of_ratings, wilson
-from resolvers.served import warn_of_channels
+from resolvers.figures.dimensions import COLUMNS, breakdown, keyed, nameless_rows, with_value
+from resolvers.figures.measures import checked_top, ratio
+from resolvers.figures.ratings import INVALID, RATED, RESPONSES, STARS, csat, mean, warn_of_ratings, wilson
+from resolvers.figures.served import warn_of_channels
 from resolvers.subject import Subject
 from schema.errors import bad_input
 from schema.report import Basis, Dimension, DimensionValue, ReportWarning, Rest, WarningCode

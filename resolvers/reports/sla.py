@@ -12,8 +12,8 @@ import polars as pl
 
 from resolvers.columns import SLA
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Nameless, Needs
-from resolvers.dimensions import COLUMNS, breakdown, keyed, nameless_rows
-from resolvers.measures import (
+from resolvers.figures.dimensions import COLUMNS, breakdown, keyed, nameless_rows
+from resolvers.figures.measures import (
     AT_RISK,
     ONGOING,
     RUNNING,

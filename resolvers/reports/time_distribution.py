@@ -3,8 +3,8 @@
 import polars as pl
 
 from resolvers.definition import Asked, Cell, Definition, Key, Material, Measures, Needs
-from resolvers.periods import HOUR, Bucket, instant, local_day, stretches
-from resolvers.series import check_unit, counted, series_buckets, within
+from resolvers.figures.periods import HOUR, Bucket, instant, local_day, stretches
+from resolvers.figures.series import check_unit, counted, series_buckets, within
 from resolvers.subject import Subject
 from schema.report import Basis, BucketUnit
 from schema.reports.time_distribution import (

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.jql import parse
+from resolvers.figures.periods import instant, millis
 from resolvers.jql import checked_text, earlier, filter_clause, later, literal, quote, without_order_by
-from resolvers.periods import instant, millis
 from schema.errors import ApiError
 from schema.scope import ValueFilter
 from tests.api import at

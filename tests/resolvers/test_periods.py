@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.periods import (
+from resolvers.figures.periods import (
     HOUR,
     add_units,
     buckets,

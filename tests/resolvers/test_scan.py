@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.periods import millis
+from resolvers.figures.periods import millis
 from resolvers.scan import Window, balanced, month_windows
 from tests.api import at
 

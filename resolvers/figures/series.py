@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from resolvers.definition import Asked
-from resolvers.periods import HOUR, Bucket, buckets, in_buckets
+from resolvers.figures.periods import HOUR, Bucket, buckets, in_buckets
 from resolvers.subject import Subject
 from schema.errors import bad_input
 from schema.report import BucketUnit

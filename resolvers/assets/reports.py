@@ -11,14 +11,14 @@ from graphql.pyutils import Path
 
 from connectors.errors import ConnectorError, QueryRefused
 from connectors.http import Meter
-from resolvers import assets
-from resolvers.aql import own_aql, refused
-from resolvers.asset_values import Cut, cut_of, row_of
+from resolvers.assets import reader as assets
+from resolvers.assets.aql import own_aql, refused
+from resolvers.assets.values import Cut, cut_of, row_of
 from resolvers.entries import list_entry, own_entry
 from resolvers.errors import api_error
+from resolvers.figures.measures import checked_top
+from resolvers.figures.periods import instant, millis
 from resolvers.lists import Found
-from resolvers.measures import checked_top
-from resolvers.periods import instant, millis
 from resolvers.planner import Defaults, check_age
 from resolvers.site import SiteReader
 from resolvers.tables import read_in_progress

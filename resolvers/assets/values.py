@@ -8,11 +8,11 @@ from itertools import pairwise
 from math import isfinite
 from zoneinfo import ZoneInfo
 
-from resolvers.aql import both, name
-from resolvers.assets import Value, ValueKind
+from resolvers.assets.aql import both, name
+from resolvers.assets.reader import Value, ValueKind
+from resolvers.figures.measures import ratio
+from resolvers.figures.periods import add_units, unit_start, zone_named
 from resolvers.jql import checked_text, quote
-from resolvers.measures import ratio
-from resolvers.periods import add_units, unit_start, zone_named
 from resolvers.planner import Defaults
 from schema.assets import AqlOptions, AqlRow
 from schema.errors import bad_input

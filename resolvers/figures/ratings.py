@@ -9,7 +9,7 @@ import polars as pl
 
 from resolvers.columns import INVALID_RATING
 from resolvers.definition import Material
-from resolvers.measures import ratio
+from resolvers.figures.measures import ratio
 from schema.report import Ratio, ReportWarning, WarningCode
 
 STARS = (1, 2, 3, 4, 5)

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from resolvers.definition import Cell, Material, Measures
-from resolvers.measures import percentile, ratio, seconds
-from resolvers.ratings import NO_RESPONSES, RESPONSES, csat, mean
+from resolvers.figures.measures import percentile, ratio, seconds
+from resolvers.figures.ratings import NO_RESPONSES, RESPONSES, csat, mean
 from resolvers.subject import Subject
 from schema.report import ReportWarning, Rest, WarningCode
 from schema.scope import ValueFilter
