@@ -124,7 +124,7 @@ def stretches(start: int, end: int, zone: ZoneInfo) -> list[Stretch]:
     at = start
     while at < end:
         following = min(at + 6 * HOUR, end)
-        if following < end and _offset(following, zone) != here:
+        if _offset(following, zone) != here:
             low, high = at, following
             while high - low > 1:
                 middle = (low + high) // 2
@@ -165,9 +165,11 @@ def _edges(start: int, end: int, unit: BucketUnit, zone: ZoneInfo, week_start: i
 
 def _hours(start: int, end: int, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
     """Local hours. One that is repeated when the clock is put back comes twice, told apart by its offset."""
-    for stretch in stretches(start - HOUR, end + HOUR, zone):
+    for number, stretch in enumerate(stretches(start - HOUR, end + HOUR, zone)):
         first = -(-(stretch.start + stretch.offset) // HOUR) * HOUR - stretch.offset
-        for begin in range(first, stretch.end, HOUR):
+        # A clock that is changed by half an hour begins a local hour in its midst.
+        half = [stretch.start] if number and stretch.start < first else []
+        for begin in (*half, *range(first, stretch.end, HOUR)):
             if begin > start - HOUR:
                 yield instant(begin).astimezone(zone).isoformat(timespec="minutes"), begin
             if begin >= end:

@@ -69,11 +69,11 @@ def picks(asked: ValueFilter | None, key: str) -> bool:
     """Whether a filter of the scope lets a value have a row although no request has it."""
     if asked is None:
         return True
+    if asked.not_in is not None and key in asked.not_in:
+        return False
     if asked.in_ is not None:
         return key in asked.in_
-    if asked.not_in is not None:
-        return key not in asked.not_in
-    return not asked.is_empty
+    return asked.not_in is not None or not asked.is_empty
 
 
 def warn_of_channels(material: Material[Any]) -> None:

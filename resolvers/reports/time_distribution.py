@@ -72,11 +72,11 @@ def hours_of_week(instants: pl.Series, subject: Subject) -> pl.Series:
 
 
 def occurrences(subject: Subject) -> list[int]:
-    """How often each hour of the week began in the period up to `as_of`; a first hour that is cut counts too."""
+    """How often each hour of the week occurred in the period up to `as_of`, also in part."""
     counts = [0] * 168
-    for number, stretch in enumerate(stretches(subject.start, subject.until, subject.zone)):
+    for stretch in stretches(subject.start, subject.until, subject.zone):
         local = stretch.start + stretch.offset + MONDAY_SHIFT
-        first = -(-local // HOUR) if number else local // HOUR
+        first = local // HOUR
         last = -(-(stretch.end + stretch.offset + MONDAY_SHIFT) // HOUR)
         weeks, more = divmod(max(0, last - first), 168)
         for hour in range(168):

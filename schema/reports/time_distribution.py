@@ -36,7 +36,7 @@ class HeatCell:
         description="The local hour, 0 to 23; hour 2 of a day of 25 hours collects both passes."
     )
     occurrences: int = strawberry.field(
-        description="How often that hour began in the period, up to `asOf`: once less where it was skipped, once more where it was repeated."
+        description="How often that hour occurred in the period up to `asOf`, also in part: once less where it was skipped, once more where it was repeated."
     )
     created: int = strawberry.field(description="Requests created in it.")
     resolved: int = strawberry.field(description="Requests resolved in it.")

@@ -23,10 +23,10 @@ UNBOUNDED = 10**9
 
 @dataclass
 class Row:
-    """One row that may be shown: its figures, the number that ranks it, and the requests in it."""
+    """One row that may be shown: its figures, what ranks it, and the requests in it."""
 
     figures: Mapping[str, Any]
-    rank: int
+    rank: int | tuple[int, ...]
     requests: frozenset[int] = frozenset()
 
 
@@ -61,8 +61,8 @@ class Rows:
             if named != sorted(named):
                 yield f"{where}: not in order: {named}"
             return
-        ranks = [self.all[key].rank for key in named]
-        hidden = [self.all[key].rank for key in self.all if key is not None and key not in named]
+        ranks: list[Any] = [self.all[key].rank for key in named]
+        hidden: list[Any] = [self.all[key].rank for key in self.all if key is not None and key not in named]
         if ranks != sorted(ranks, reverse=True):
             yield f"{where}: not the largest first: {list(zip(named, ranks, strict=True))}"
         if ranks and hidden and min(ranks) < max(hidden):

@@ -7,20 +7,23 @@ several cycles, no goal, or a breach that their figures do not explain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from demo.build import FIRST_RESPONSE, RESOLUTION, CycleSpec, SiteBuilder, completed, millis, ongoing
+from demo.build import CHANNELS, FIRST_RESPONSE, RESOLUTION, CycleSpec, SiteBuilder, completed, millis, ongoing
 from demo.model import FieldKind, RequestType, Site
+from tests.oracle.dimensions import DIMENSIONS
 from tests.oracle.oracle import REPORTS, Fields, Question
 from tests.oracle.subject import DAY, HOUR, WEEKDAYS, Between, Calendar, Filter, Last, Period, Scope, day_begin, local
 from tests.oracle.told import Told
 
+T = TypeVar("T")
 NIGHTS = [
     ("Europe/Berlin", "2026-03-29T01:00Z"),
     ("Europe/Berlin", "2026-10-25T01:00Z"),
@@ -28,14 +31,23 @@ NIGHTS = [
     ("America/Havana", "2026-11-01T05:00Z"),
     ("America/Santiago", "2026-04-05T03:00Z"),
     ("America/Santiago", "2026-09-06T04:00Z"),
+    ("Australia/Lord_Howe", "2026-04-04T15:00Z"),
+    ("Australia/Lord_Howe", "2026-10-03T15:30Z"),
+    ("Asia/Kolkata", "2026-05-31T18:30Z"),
 ]
-"""Zones and the instants at which their clocks change; in Havana and Santiago at midnight."""
+"""Zones and the instants at which their clocks change; in Havana and Santiago at midnight, on Lord Howe by half an hour.
+
+In Kolkata they never do, but hours begin in the middle of those of UTC.
+"""
 READER_ZONES = ["UTC", "Europe/Berlin", "America/Havana", "America/Santiago", "Pacific/Kiritimati", "Etc/GMT+12"]
 SAME_NAME = "HR resolution"
 METRICS = (FIRST_RESPONSE, RESOLUTION, SAME_NAME)
 """SLA fields; the last one has the name of the one before it in the language of the reading account."""
 ORGANIZATIONS = (("1", "Acme"), ("99", "Acme"), ("5", "Beta"), ("10", "Gamma"))
-REQUEST_TYPES = (("ITS", "Get help"), ("ITS", "Laptop"), ("HR", "Get help"))
+GONE = "No longer offered"
+REQUEST_TYPES = (("ITS", "Get help"), ("ITS", "Laptop"), ("HR", "Get help"), ("ITS", GONE), ("HR", "Payslip"))
+SHAPES = ({"rating": 6}, {"rating": 0}, 4.5, "good", {"stars": 5}, [5], True, {"rating": "5"})
+"""Ratings that are none."""
 READABLE = ("ann", "bob", "carl")
 UNREADABLE = "gone"
 PEOPLE = (*READABLE, UNREADABLE)
@@ -86,6 +98,12 @@ class Request(Told):
     due: date | None = None
     estimate: int | None = None
     restricted: bool = False
+    channel: str | None = "portal"
+    rating: object = None
+    """1 to 5, or something that is no rating."""
+    rated: int | None = None
+    elsewhere: bool = False
+    """Moved to another project than that of its request type."""
     started: tuple[str, ...] = ()
     """SLA fields that apply, whether they have a cycle or not."""
     cycles: tuple[Cycle, ...] = ()
@@ -94,7 +112,7 @@ class Request(Told):
     def events(self) -> list[int]:
         """When something happened to it, its creation aside."""
         stops = [cycle.stop for cycle in self.cycles]
-        return [one for one in (self.resolved, self.done, *stops) if one is not None]
+        return [one for one in (self.resolved, self.done, self.rated, *stops) if one is not None]
 
     def moved(self, by: int) -> Request:
         """The same so many ms (whole days) later."""
@@ -107,6 +125,7 @@ class Request(Told):
             created=self.created + by,
             resolved=later(self.resolved),
             done=later(self.done),
+            rated=later(self.rated),
             touched=self.touched + by if self.touched else 0,
             due=None if self.due is None else self.due + timedelta(milliseconds=by),
             cycles=tuple(replace(cycle, stop=later(cycle.stop)) for cycle in self.cycles),
@@ -138,7 +157,7 @@ class World(Told):
         builder.field(SAME_NAME, FieldKind.SLA, number=10_777, translated=RESOLUTION)
         for name in PEOPLE:
             builder.user(name, active=name != "carl")
-        types = [builder.request_type(name, project) for project, name in REQUEST_TYPES]
+        types = [builder.request_type(name, project, deleted=name == GONE) for project, name in REQUEST_TYPES]
         for id_, name in ORGANIZATIONS:
             builder.organization(name, id=id_)
         for one in self.requests:
@@ -153,7 +172,7 @@ def _add(builder: SiteBuilder, types: Sequence[RequestType], one: Request, now: 
     sla = {name: [c.spec(one.created) for c in one.cycles if c.metric == name] for name in one.started}
     builder.request(
         created=one.created,
-        project=kind.project.key if kind else "ITS",
+        project=_project(kind, elsewhere=one.elsewhere),
         request_type=kind,
         issue_type="Sub-task" if one.subtask else None,
         resolved=one.resolved,
@@ -169,127 +188,142 @@ def _add(builder: SiteBuilder, types: Sequence[RequestType], one: Request, now: 
         duedate=one.due,
         timeestimate=one.estimate,
         restricted=one.restricted,
+        channel=one.channel,
+        rating=None if one.rating is None else one.rating if type(one.rating) is int else 5,
+        rated=one.rated,
+        raw=None if one.rating is None or type(one.rating) is int else {"Satisfaction": one.rating},
         sla=sla,
     )
+
+
+def _project(kind: RequestType | None, *, elsewhere: bool) -> str:
+    """The key of the project of a request."""
+    home = kind.project.key if kind else "ITS"
+    return {"ITS": "HR", "HR": "ITS"}[home] if elsewhere else home
+
+
+# -- chance
+
+
+class Dice:
+    """Chance, all of it from one seed: hypothesis draws the seed, so examples are far apart from each other."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def one(self, *options: T) -> T:
+        """One of these."""
+        return self._random.choice(options)
+
+    def some(self, options: Sequence[T], least: int = 0, most: int | None = None) -> list[T]:
+        """Different ones of these, in any order."""
+        return self._random.sample(options, self.number(least, len(options) if most is None else most))
+
+    def number(self, low: int, high: int) -> int:
+        """A whole number; both ends are possible."""
+        return self._random.randint(low, high)
+
+    def chance(self, percent: int) -> bool:
+        """Whether something happens."""
+        return self._random.random() * 100 < percent
+
+
+dice: st.SearchStrategy[Dice] = st.randoms(use_true_random=True).map(Dice)
 
 
 # -- sites
 
 
-@st.composite
-def _marks(draw: st.DrawFn, now: int, change: int, zone: str) -> tuple[int, ...]:
-    """A few instants that matter: the change of the clocks, midnights around it, now, and some others."""
+@dataclass(frozen=True)
+class Time:
+    """Where the instants of a site lie: mostly on the marks, or beside them."""
+
+    now: int
+    marks: tuple[int, ...]
+
+    def past(self, dice: Dice) -> int:
+        """An instant before now: what would lie behind it is mirrored."""
+        beside = dice.one(0, 0, 0, -1, 1, -HOUR, HOUR // 2, -15 * HOUR, 15 * HOUR - 1, 20 * HOUR, DAY)
+        near = dice.one(*self.marks) + beside
+        at = dice.one(near, near, near, self.now - dice.number(1, 60 * DAY), self.now - dice.one(90, 500) * DAY)
+        return at if at < self.now else self.now - 1 - (at - self.now)
+
+    def birth(self, dice: Dice) -> int:
+        """When a request is made: in the past, or now and then while it is read."""
+        return self.past(dice) if dice.chance(95) else self.now + dice.one(0, 1)
+
+
+def _time(dice: Dice, zone: str, change: int) -> Time:
+    now = change + dice.one(1, HOUR // 2, 5 * HOUR, 26 * HOUR + 7, 3 * DAY, 20 * DAY + 12_345)
     day = local(change, zone).date()
     midnights = [day_begin(day + timedelta(days=shift), zone) for shift in (-1, 0, 1, 2)]
-    special = st.sampled_from([change, change - HOUR, change + HOUR, *midnights, now])
-    anywhere = st.integers(now - 60 * DAY, now)
-    return tuple(draw(st.lists(special | anywhere, min_size=2, max_size=5, unique=True)))
+    special = [change, change - HOUR, change + HOUR, *midnights, now]
+    anywhere = [now - dice.number(1, 60 * DAY) for _ in range(3)]
+    return Time(now, tuple(dict.fromkeys(dice.some(special, 1, 4) + dice.some(anywhere, 1))))
 
 
-def _instants(marks: Sequence[int], now: int) -> st.SearchStrategy[int]:
-    """Mostly on the marks and around them, by the hour, a millisecond, or the width by which reads are widened."""
-    beside = st.sampled_from([0, 0, -1, 1, -HOUR, HOUR // 2, -15 * HOUR, 15 * HOUR - 1, DAY, 20 * HOUR])
-    near = st.builds(int.__add__, st.sampled_from(marks), beside)
-    return (
-        near
-        | near
-        | near
-        | st.integers(now - 60 * DAY, now)
-        | st.integers(now - 60 * DAY, now)
-        | st.just(now - 500 * DAY)
-    )
+def _cycle(dice: Dice, metric: str, stop: int | None) -> Cycle:
+    goal = dice.one(*GOALS)
+    elapsed = max(0, goal * dice.one(0, 50, 75, 85, 95, 100, 130) // 100 + dice.one(0, 0, -1, 1))
+    return Cycle(metric, stop, dice.chance(40), stop is None and dice.chance(40), goal, elapsed)
 
 
-@st.composite
-def _cycle(draw: st.DrawFn, metric: str, stop: int | None) -> Cycle:
-    goal = draw(st.sampled_from(GOALS))
-    percent = draw(st.sampled_from([75, 0, 50, 85, 95, 100, 130]))
-    elapsed = max(0, goal * percent // 100 + draw(st.sampled_from([0, 0, 0, -1, 1])))
-    return Cycle(metric, stop, draw(st.booleans()), stop is None and draw(st.booleans()), goal, elapsed)
-
-
-@st.composite
-def _slas(draw: st.DrawFn, past: st.SearchStrategy[int]) -> tuple[tuple[str, ...], tuple[Cycle, ...]]:
+def _slas(dice: Dice, time: Time) -> tuple[tuple[str, ...], tuple[Cycle, ...]]:
     """Which SLAs apply, and their cycles; no two of a request stop at once, since nothing says which is the last then."""
-    started = draw(st.lists(st.sampled_from(METRICS), min_size=draw(st.sampled_from([2, 1, 0])), unique=True))
+    started = dice.some(METRICS)
     if not started:
         return (), ()
-    stops = draw(st.lists(past, min_size=draw(st.sampled_from([2, 1, 0])), max_size=4, unique=True))
-    cycles = [draw(_cycle(draw(st.sampled_from(started)), stop)) for stop in sorted(stops)]
-    cycles += [draw(_cycle(metric, None)) for metric in started if draw(st.booleans())]
+    stops = {time.past(dice) for _ in range(dice.number(0, 4))}
+    cycles = [_cycle(dice, dice.one(*started), stop) for stop in sorted(stops)]
+    cycles += [_cycle(dice, metric, None) for metric in started if dice.chance(50)]
     return tuple(started), tuple(cycles)
 
 
-def _before(now: int, ms: int) -> int:
-    """The instant, mirrored into the past if it is not there."""
-    return ms if ms < now else now - 1 - (ms - now)
+def _request(dice: Dice, time: Time) -> Request:
+    created = time.birth(dice)
 
+    def ended() -> int:
+        """Mostly later than it was made; an import can say otherwise."""
+        at = time.past(dice)
+        return at if dice.chance(20) else min(max(at, created), time.now - 1)
 
-def _births(instants: st.SearchStrategy[int], now: int) -> st.SearchStrategy[int]:
-    """When requests are made: in the past, now and then just while they are read."""
-    past = instants.map(lambda ms: _before(now, ms))
-    return st.sampled_from([False] * 9 + [True]).flatmap(lambda new: st.sampled_from([now, now + 1]) if new else past)
-
-
-def _rarely() -> st.SearchStrategy[bool]:
-    return st.sampled_from([False] * 15 + [True])
-
-
-@st.composite
-def _request(draw: st.DrawFn, now: int, marks: Sequence[int]) -> Request:
-    instants = _instants(marks, now)
-    past = instants.map(lambda ms: _before(now, ms))
-    created = draw(_births(instants, now))
-    later = st.builds(lambda ms: max(ms, created), past) if created < now else past
-    ended = draw(st.sampled_from(["open", "open", "resolved", "done", "both"]))
-    started, cycles = draw(_slas(past))
-    today = local(now, "UTC").date()
+    how = dice.one("open", "open", "open", "resolved", "resolved", "done", "both")
+    started, cycles = _slas(dice, time)
+    rating = dice.one(None, None, None, 1, 2, 3, 4, 4, 5, 5, *SHAPES[: dice.one(0, 0, 0, len(SHAPES))])
     return Request(
         created=created,
-        resolved=draw(later | past) if ended in ("resolved", "both") else None,
-        done=draw(later | past) if ended in ("done", "both") else None,
-        touched=draw(st.just(0) | past),
-        status=draw(st.none() | st.none() | st.sampled_from(STATUSES)),
-        assignee=draw(st.none() | st.sampled_from(PEOPLE)),
-        organizations=tuple(draw(st.lists(st.sampled_from(range(len(ORGANIZATIONS))), unique=True))),
-        priority=draw(st.none() | st.sampled_from(PRIORITIES)),
-        request_type=draw(st.sampled_from([0, 0, 0, 1, 1, 2, 2, None])),
-        subtask=draw(_rarely()),
-        labels=tuple(draw(st.lists(st.sampled_from(LABELS), unique=True))),
-        due=draw(st.none() | st.integers(-2, 2).map(lambda days: today + timedelta(days=days))),
-        estimate=draw(st.none() | st.sampled_from([0, 1, 3600])),
-        restricted=draw(_rarely()),
+        resolved=ended() if how in ("resolved", "both") else None,
+        done=ended() if how in ("done", "both") else None,
+        touched=dice.one(0, time.past(dice)),
+        status=dice.one(*STATUSES) if dice.chance(25) else None,
+        assignee=dice.one(None, *PEOPLE),
+        organizations=tuple(dice.some(range(len(ORGANIZATIONS)))),
+        priority=dice.one(None, *PRIORITIES),
+        request_type=None if dice.chance(15) else dice.number(0, len(REQUEST_TYPES) - 1),
+        subtask=dice.chance(7),
+        labels=tuple(dice.some(LABELS)),
+        due=local(time.now, "UTC").date() + timedelta(days=dice.number(-2, 2)) if dice.chance(60) else None,
+        estimate=dice.one(None, 0, 1, 3600),
+        restricted=dice.chance(5),
+        channel=dice.one(None, "chat", "portal", "email", *CHANNELS),
+        rating=rating,
+        rated=None if rating is None or dice.chance(15) else ended(),
+        elsewhere=dice.chance(10),
         started=started,
         cycles=cycles,
     )
 
 
-@st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Sites of 0 to 40 requests: some drawn one by one, the others copies of them that were made at another instant."""
-    zone, change = draw(st.sampled_from(NIGHTS))
-    at = millis(change)
-    now = at + draw(st.sampled_from([1, HOUR // 2, 5 * HOUR, 26 * HOUR + 7, 3 * DAY, 20 * DAY + 12_345]))
-    marks = draw(_marks(now, at, zone))
-    least, copied = draw(st.sampled_from([(5, 5), (5, 15), (8, 25), (8, 30), (2, 0), (0, 0)]))
-    some = draw(st.lists(_request(now, marks), min_size=least, max_size=10))
-    made = st.none() | _births(_instants(marks, now), now)
-    copies = st.lists(st.tuples(st.sampled_from(some), made), min_size=copied, max_size=30) if some else st.just([])
-    requests = (*some, *(one if made is None else replace(one, created=made) for one, made in draw(copies)))
-    return World(now, zone, draw(st.sampled_from(READER_ZONES)), marks, requests)
+def world(dice: Dice) -> World:
+    """A site of 0 to 40 requests; some of them are copies, but for when they were made."""
+    zone, change = dice.one(*NIGHTS)
+    time = _time(dice, zone, millis(change))
+    made = [_request(dice, time) for _ in range(dice.one(0, 1, 2, 5, 10, 15, 20, 30))]
+    copies = [replace(dice.one(*made), created=time.birth(dice)) for _ in range(dice.one(0, 5, 10))] if made else []
+    return World(time.now, zone, dice.one(*READER_ZONES), time.marks, (*made, *copies))
 
 
 # -- questions
-
-
-def _ids(kind: str, chosen: Sequence[str]) -> st.SearchStrategy[Filter]:
-    values = st.lists(st.sampled_from(chosen), min_size=1, max_size=2, unique=True).map(tuple)
-    empty = st.sampled_from([None, None, True, False])
-    among, without = st.builds(Filter, among=values, empty=empty), st.builds(Filter, without=values, empty=empty)
-    if kind in ("statuses", "issueTypes"):
-        return st.builds(Filter, among=values) | st.builds(Filter, without=values)
-    both = st.builds(Filter, among=values, without=values, empty=empty)
-    return among | among | among | without | both | st.builds(Filter, empty=st.booleans())
 
 
 @lru_cache(maxsize=1)
@@ -298,7 +332,7 @@ def _values() -> dict[str, list[str]]:
     site = World(0).site()
     return {
         "organizations": [one.id for one in site.organizations],
-        "requestTypes": [one.id for one in site.request_types],
+        "requestTypes": [one.id for one in site.request_types if not one.deleted],
         "priorities": [one.id for one in site.priorities if one.name in PRIORITIES],
         "assignees": [one.account_id for one in site.users if one.display_name in READABLE],
         "statuses": [one.id for one in site.statuses if one.name in STATUSES],
@@ -307,133 +341,152 @@ def _values() -> dict[str, list[str]]:
     }
 
 
-@st.composite
-def _filters(draw: st.DrawFn) -> Mapping[str, Filter]:
-    values = _values()
-    some = st.lists(st.sampled_from(sorted(values)), min_size=1, max_size=2, unique=True)
-    names = draw(st.just([]) | st.just([]) | st.just(["organizations"]) | some)
-    return {name: draw(_ids(name, values[name])) for name in names}
+def _filter(dice: Dice, name: str, values: Sequence[str]) -> Filter:
+    empty = None if name in ("statuses", "issueTypes") else dice.one(None, None, True, False)
+    among, without = tuple(dice.some(values, 1, 2)), tuple(dice.some(values, 1, 2))
+    match dice.one("in", "in", "notIn", "both", "isEmpty"):
+        case "notIn":
+            return Filter(without=without, empty=empty)
+        case "both":
+            return Filter(among=among, without=without, empty=empty)
+        case "isEmpty" if empty is not None:
+            return Filter(empty=empty)
+    return Filter(among=among, empty=empty)
 
 
-@st.composite
-def periods(draw: st.DrawFn, world: World) -> Period:
+def _period(dice: Dice, world: World) -> Period:
     """Between two instants that matter, or a number of days, or a unit of the calendar."""
-    match draw(st.sampled_from(["wide", "between", "wide", "last", "calendar"])):
-        case "last":
-            return Last(draw(st.sampled_from([61, 30, 7, 2, 1])), draw(st.sampled_from(["D", "D", "W"])))
-        case "calendar":
-            units = st.sampled_from(["QUARTER", "MONTH", "YEAR", "WEEK", "DAY"])
-            return Calendar(draw(units), draw(st.sampled_from([0, 1, 0, 2])))
+    ends = [world.now, world.now + 30 * DAY, *world.marks]
+    match dice.one("wide", "wide", "between", "last", "calendar"):
         case "wide":
-            end = draw(st.sampled_from([world.now, *world.marks, world.now + 30 * DAY]))
-            return Between(end - draw(st.sampled_from([60 * DAY, 90 * DAY, 700 * DAY])), end)
-    beyond = (*world.marks, world.now - 60 * DAY, world.now + 30 * DAY)
-    first, second = draw(st.lists(st.sampled_from(sorted(set(beyond))), min_size=2, max_size=2, unique=True))
+            end = dice.one(*ends)
+            return Between(end - dice.one(60, 90, 700) * DAY, end)
+        case "last":
+            return Last(dice.one(61, 30, 7, 2, 1), dice.one("D", "D", "W"))
+        case "calendar":
+            return Calendar(dice.one("YEAR", "QUARTER", "MONTH", "MONTH", "WEEK", "DAY"), dice.one(0, 0, 1, 2))
+    first, second = dice.some(list(dict.fromkeys([*ends, world.now - 60 * DAY])), 2, 2)
     return Between(min(first, second), max(first, second))
 
 
-@st.composite
-def scopes(draw: st.DrawFn, world: World) -> Scope:
+def scope(dice: Dice, world: World) -> Scope:
     """Scopes of all kinds."""
+    values = _values()
+    filtered = dice.one([], [], ["organizations"], dice.some(sorted(values), 1, 2))
     return Scope(
-        period=draw(periods(world)),
-        zone=draw(st.sampled_from([world.zone, world.zone, "UTC", "Pacific/Kiritimati"])),
-        week_start=draw(st.sampled_from(WEEKDAYS)),
-        population=draw(st.sampled_from(["REQUESTS", "REQUESTS", "ISSUES"])),
-        resolved_by=draw(st.sampled_from(["AUTO", "AUTO", "RESOLUTION", "STATUS_CATEGORY"])),
-        subtasks=draw(st.booleans()),
-        projects=draw(st.sampled_from([None, None, None, None, ("ITS",), ("HR", "ITS")])),
-        filters=draw(_filters()),
+        period=_period(dice, world),
+        zone=dice.one(world.zone, world.zone, world.zone, "UTC", "Pacific/Kiritimati"),
+        week_start=dice.one(*WEEKDAYS),
+        population=dice.one("REQUESTS", "REQUESTS", "ISSUES"),
+        resolved_by=dice.one("AUTO", "AUTO", "RESOLUTION", "STATUS_CATEGORY"),
+        subtasks=dice.chance(50),
+        projects=dice.one(None, None, None, ("ITS",), ("HR", "ITS")),
+        filters={name: _filter(dice, name, values[name]) for name in filtered},
     )
 
 
-METRIC = st.sampled_from([None, None, FIRST_RESPONSE, RESOLUTION, "customfield_10031", "customfield_10777"])
-TOP = st.sampled_from([None, None, 1, 2, 1000])
+Options = dict[str, Any]
+METRIC = (None, None, FIRST_RESPONSE, RESOLUTION, "customfield_10031", "customfield_10777")
+TOP = (None, 1, 2, 1000)
+UNITS = (None, "HOUR", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
 
 
-def _options(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[Mapping[str, Any]]:
-    """Options without those that are not chosen."""
-    return st.fixed_dictionaries(choices).map(
-        lambda chosen: {name: value for name, value in chosen.items() if value is not None}
+def _chosen(**options: object) -> Options:
+    """Options without those that are not said."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _workload(dice: Dice) -> Options:
+    return _chosen(
+        top=dice.one(*TOP),
+        metric=dice.one(*METRIC),
+        splitBy=dice.one(None, "STATUS", "PRIORITY", "REQUEST_TYPE"),
+        assignees=dice.one(None, None, ["acc:bob"], ["acc:nobody", "acc:ann"]),
     )
 
 
-def _defined(options: Mapping[str, Any]) -> bool:
-    """A request that was judged by several cycles at once has no one goal."""
-    return (options.get("unit"), options.get("rule"), options.get("by")) != ("REQUEST", "EVER", "GOAL")
+def _organizations(dice: Dice) -> Options:
+    return _chosen(
+        top=dice.one(*TOP),
+        metric=dice.one(*METRIC),
+        showCoValues=dice.one(None, True, False),
+        splitBy=dice.one(None, "STATUS_CATEGORY", "REQUEST_TYPE", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"),
+    )
 
 
-OPTIONS: Mapping[str, st.SearchStrategy[Mapping[str, Any]]] = {
-    "total": st.just({}),
-    "assigneeWorkload": _options(
-        top=TOP,
-        metric=METRIC,
-        splitBy=st.sampled_from([None, "STATUS", "PRIORITY", "REQUEST_TYPE"]),
-        assignees=st.none() | st.lists(st.sampled_from(["acc:bob", "acc:nobody"]), min_size=1, max_size=2),
-    ),
-    "requestsByOrganization": _options(
-        top=TOP,
-        metric=METRIC,
-        showCoValues=st.sampled_from([None, True, False]),
-        splitBy=st.sampled_from([None, "STATUS_CATEGORY", "REQUEST_TYPE", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]),
-    ),
-    "sla": _options(
-        top=TOP,
-        metric=METRIC,
-        unit=st.sampled_from([None, "CYCLE", "REQUEST", "REQUEST"]),
-        rule=st.sampled_from([None, "LAST", "EVER", "FIRST"]),
-        by=st.sampled_from(["ORGANIZATION", "ORGANIZATION", None, "GOAL", "PRIORITY", "ASSIGNEE", "REQUEST_TYPE"]),
-    ).filter(_defined),
+def _sla(dice: Dice) -> Options:
+    unit, rule = dice.one(None, "CYCLE", "REQUEST", "REQUEST"), dice.one(None, "LAST", "EVER", "FIRST")
+    by = dice.one(None, "ORGANIZATION", "ORGANIZATION", "GOAL", "PRIORITY", "ASSIGNEE", "REQUEST_TYPE")
+    if (unit, rule, by) == ("REQUEST", "EVER", "GOAL"):
+        by = None  # a request that was judged by several cycles at once has no one goal
+    return _chosen(top=dice.one(*TOP), metric=dice.one(*METRIC), unit=unit, rule=rule, by=by)
+
+
+def _satisfaction(dice: Dice) -> Options:
+    return _chosen(
+        top=dice.one(*TOP),
+        dateBasis=dice.one(None, "RATED", "RESOLVED", "CREATED"),
+        by=dice.one(None, "ORGANIZATION", *DIMENSIONS),
+        minSample=dice.one(None, 0, 1, 2, 1000),
+    )
+
+
+def _resolution_time(dice: Dice) -> Options:
+    return _chosen(
+        top=dice.one(*TOP),
+        cohort=dice.one(None, "RESOLVED", "CREATED"),
+        value=dice.one(None, "WALL", "SLA"),
+        metric=dice.one(*filter(None, METRIC)),
+        by=dice.one(None, "ORGANIZATION", *DIMENSIONS),
+    )
+
+
+OPTIONS: Mapping[str, Callable[[Dice], Options]] = {
+    "total": lambda dice: {},
+    "assigneeWorkload": _workload,
+    "requestsByOrganization": _organizations,
+    "sla": _sla,
+    "timeDistribution": lambda dice: _chosen(unit=dice.one(*UNITS)),
+    "createdVsResolved": lambda dice: _chosen(unit=dice.one(*UNITS)),
+    "satisfaction": _satisfaction,
+    "requestChannels": lambda dice: _chosen(top=dice.one(*TOP)),
+    "requestTypes": lambda dice: _chosen(top=dice.one(*TOP), includeUnused=dice.chance(50)),
+    "resolutionTime": _resolution_time,
 }
 """The options of each report."""
-KEYS = frozenset({"assignee", "organization", "value", "metric"})
+KEYS = frozenset({"assignee", "organization", "value", "metric", "requestType"})
 """Fields that name a row: without them nobody could tell which is which."""
 EVENTS = frozenset({"created", "resolved"})
 """Figures that need another read than those beside them."""
 
 
-@st.composite
-def some_fields(draw: st.DrawFn, whole: Fields) -> Fields:
+def some_fields(dice: Dice, whole: Fields) -> Fields:
     """One or a few of the fields, rows mostly; `rest` never, since it speaks of all that was selected."""
     names = [name for name in whole if name not in KEYS and name != "rest"]
     rows = [name for name in names if whole[name] and KEYS & whole[name].keys()]
     likely = [name for name in names if name in EVENTS] * 2 + rows * 5
-    most = draw(st.sampled_from([1, 1, 2, len(names)]))
-    chosen = draw(st.lists(st.sampled_from(names + likely), min_size=1, max_size=most, unique=True))
+    chosen = {dice.one(*names, *likely) for _ in range(dice.one(1, 1, 2, 10))}
     kept = {name: below for name, below in whole.items() if name in KEYS or name in chosen}
-    return {name: draw(some_fields(below)) if name in rows else below for name, below in kept.items()}
+    return {name: some_fields(dice, below) if name in rows else below for name, below in kept.items()}
 
 
-@st.composite
-def questions(draw: st.DrawFn, scope: Scope, *, lean: bool = False) -> dict[str, Question]:
-    """A question for each report, by its name; `lean` ones select just some of the fields."""
-    asked: dict[str, Question] = {}
-    for name, report in REPORTS.items():
-        selected = draw(some_fields(report.fields)) if lean and report.fields else report.fields
-        asked[name] = Question(name, scope, draw(OPTIONS[name]), selected)
+def questions(dice: Dice, scope: Scope, *, lean: bool = False) -> dict[str, Question]:
+    """Questions for some reports, by their names; `lean` ones select just some of the fields."""
+    asked = {}
+    for name in dice.some(sorted(OPTIONS), 2, 4):
+        whole = REPORTS[name].fields
+        selected = some_fields(dice, whole) if lean and whole else whole
+        asked[name] = Question(name, scope, fitting(scope, OPTIONS[name](dice)), selected)
     return asked
 
 
-@dataclass(frozen=True, repr=False)
-class Case(Told):
-    """A site with questions about it."""
-
-    world: World
-    questions: Mapping[str, Question]
-
-    def site(self) -> Site:
-        """The site, made anew."""
-        return self.world.site()
-
-
-@st.composite
-def cases(draw: st.DrawFn, *, sets: int = 3, lean: bool = False) -> Case:
-    """A site, and questions on each of some scopes; `lean` ones are each read on their own."""
-    world = draw(worlds())
-    asked: dict[str, Question] = {}
-    for number in range(sets):
-        scope = draw(scopes(world))
-        for name, one in draw(questions(scope, lean=lean)).items():
-            apart = replace(one, scope=replace(scope, apart=len(asked) + 1)) if lean else one
-            asked[f"{name}{number}"] = apart
-    return Case(world, asked)
+def fitting(scope: Scope, options: Options) -> Options:
+    """Hours of long periods are refused: days then."""
+    match scope.period:
+        case Between(start, end):
+            days = (end - start) // DAY
+        case Last(count, unit):
+            days = count * (7 if unit == "W" else 1)
+        case Calendar(unit):
+            days = {"DAY": 1, "WEEK": 7, "MONTH": 31}.get(unit, 400)
+    return {**options, "unit": "DAY"} if options.get("unit") == "HOUR" and days > 61 else options

@@ -1,7 +1,7 @@
 """Every figure of every report, worked out from a site's issues in plain loops, straight from the definitions of the reports.
 
 One function per report, each in a module of its own under `reports/`: it takes the subject, the options as a client writes
-them, and the names of the row fields that were selected. Its result has the shape of the API's answer, but with all rows
+them, and the names of the row fields that were selected (with "report." before them those of the report itself). Its result has the shape of the API's answer, but with all rows
 (`Rows`): which of them `top` leaves and what `rest` says of the others is judged by the comparison.
 
 To add a report: its module with the function and the fields to ask for, a line in `REPORTS`, its options in `generate`.
@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.model import Site
-from tests.oracle.reports import assignee_workload, requests_by_organization, sla
+from tests.oracle.reports import (
+    assignee_workload,
+    created_vs_resolved,
+    request_channels,
+    request_types,
+    requests_by_organization,
+    resolution_time,
+    satisfaction,
+    sla,
+    time_distribution,
+)
 from tests.oracle.subject import Scope, Subject
 
 Fields = Mapping[str, Any]
@@ -47,6 +57,16 @@ REPORTS: Mapping[str, Report] = {
         requests_by_organization.FIELDS,
     ),
     "sla": Report(sla.sla, "SlaOptions", sla.FIELDS),
+    "timeDistribution": Report(
+        time_distribution.time_distribution, "TimeDistributionOptions", time_distribution.FIELDS
+    ),
+    "createdVsResolved": Report(
+        created_vs_resolved.created_vs_resolved, "CreatedVsResolvedOptions", created_vs_resolved.FIELDS
+    ),
+    "satisfaction": Report(satisfaction.satisfaction, "SatisfactionOptions", satisfaction.FIELDS),
+    "requestChannels": Report(request_channels.request_channels, "RequestChannelsOptions", request_channels.FIELDS),
+    "requestTypes": Report(request_types.request_types, "RequestTypesOptions", request_types.FIELDS),
+    "resolutionTime": Report(resolution_time.resolution_time, "ResolutionTimeOptions", resolution_time.FIELDS),
 }
 """The reports by their field of `requests`."""
 
@@ -71,5 +91,6 @@ class Question:
 
     def expected(self, site: Site, now: int) -> Any:
         """What the answer must be, for `compare`."""
-        selected = (self.fields or {}).get("rows") or {}
-        return REPORTS[self.report].figures(Subject(site, self.scope, now), self.options, frozenset(selected))
+        fields = self.fields or {}
+        selected = {f"report.{name}" for name in fields} | {*(fields.get("rows") or {})}
+        return REPORTS[self.report].figures(Subject(site, self.scope, now), self.options, selected)

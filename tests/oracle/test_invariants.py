@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from demo.model import Site
 from tests.api import Api, api_on
 from tests.oracle.asking import answers
 from tests.oracle.compare import assert_same
-from tests.oracle.generate import Case, World, cases, scopes, worlds
+from tests.oracle.generate import Dice, World, dice, questions, scope, world
 from tests.oracle.invariants import broken
 from tests.oracle.oracle import Question
-from tests.oracle.profiles import SOAK, quick
+from tests.oracle.profiles import SOAK, Trial, quick, trying
 from tests.oracle.subject import DAY, Between, Last, Scope, moment
+from tests.oracle.trials import Case, cases
 
 WEEK = 7 * DAY
 SEVERAL = {
@@ -44,41 +46,46 @@ def several(scope: Scope, suffix: str = "") -> dict[str, Question]:
     return asked
 
 
-@st.composite
-def worlds_with_scopes(draw: st.DrawFn) -> tuple[World, Scope]:
-    """A site and a scope that no filter on organizations narrows, since that hides rows."""
-    world = draw(worlds())
-    scope = draw(scopes(world))
-    kept = {name: one for name, one in scope.filters.items() if name != "organizations"}
-    return world, replace(scope, filters=kept)
+@dataclass(frozen=True, repr=False)
+class Look(Trial):
+    """A site and a scope."""
+
+    scope: Scope
+
+
+def _look(dice: Dice) -> Look:
+    """No filter on organizations narrows it, since that hides rows."""
+    made = world(dice)
+    on = scope(dice, made)
+    return Look(made, replace(on, filters={name: one for name, one in on.filters.items() if name != "organizations"}))
+
+
+looks = dice.map(_look)
 
 
 # -- within one answer
 
 
-async def answers_agree(world: World, scope: Scope) -> None:
+async def answers_agree(look: Look) -> None:
     """All that must hold within the answers, and between those on one scope."""
-    asked = several(scope)
-    async with api_on(world.site(), moment(world.now)) as api:
+    asked = several(look.scope)
+    async with api_on(look.world.site(), moment(look.world.now)) as api:
         got = await answers(api, asked)
     faults = [f"{name}: {fault}" for name, one in asked.items() for fault in broken(one.report, one.options, got[name])]
-    if got["organizations"]["total"] != got["total"] or got["total"] != sum(
-        r["created"] for r in got["people"]["rows"]
-    ):
-        faults.append("the reports do not agree on how many requests were created")
+    created = [got["total"], got["organizations"]["total"], sum(row["created"] for row in got["people"]["rows"])]
+    if len({*created}) > 1:
+        faults.append(f"the reports do not agree on how many requests were created: {created}")
     for last, first, ever in zip(*(got[rule]["metrics"] for rule in ("last", "first", "ever")), strict=True):
-        if (
-            ever["met"] > min(last["met"], first["met"])
-            or len({one["met"] + one["missed"] for one in (last, first, ever)}) > 1
-        ):
+        judged = {one["met"] + one["missed"] for one in (last, first, ever)}
+        if ever["met"] > min(last["met"], first["met"]) or len(judged) > 1:
             faults.append(f"rules: {last['met']} by the last, {first['met']} by the first, {ever['met']} by all")
     assert not faults, "\n".join(faults)
 
 
-@quick(20)
-@given(worlds_with_scopes())
-async def test_figures_of_one_answer_agree_with_each_other(given: tuple[World, Scope]) -> None:
-    await answers_agree(*given)
+@quick(15)
+@given(looks)
+async def test_figures_of_one_answer_agree_with_each_other(look: Look) -> None:
+    await trying(answers_agree, look)
 
 
 # -- a period in two parts
@@ -94,18 +101,27 @@ def orderly(world: World) -> World:
     )
 
 
-@st.composite
-def periods_in_parts(draw: st.DrawFn) -> tuple[World, list[Scope]]:
-    """A site and three scopes: a period, and the two parts in which an instant cuts it."""
-    world = orderly(draw(worlds()))
-    scope = draw(scopes(world))
-    beside = st.builds(int.__add__, st.sampled_from(world.marks), st.sampled_from([0, 0, -1, 1]))
-    instants = st.lists(beside | st.integers(world.now - 60 * DAY, world.now), min_size=2, max_size=3, unique=True)
-    start, *cut = sorted(draw(instants))
-    parts = [(start, world.now), (start, cut[0]), (cut[0], world.now)]
-    if len(cut) == 2:
-        parts = [(start, cut[1]), (start, cut[0]), (cut[0], cut[1])]
-    return world, [replace(scope, period=Between(*part)) for part in parts if part[0] < part[1]]
+@dataclass(frozen=True, repr=False)
+class Parts(Trial):
+    """A site, and a scope whose period an instant cuts in two."""
+
+    scope: Scope
+    start: int
+    cut: int
+    end: int
+
+    @property
+    def scopes(self) -> list[Scope]:
+        """The whole, and the two parts."""
+        parts = [(self.start, self.end), (self.start, self.cut), (self.cut, self.end)]
+        return [replace(self.scope, period=Between(*part)) for part in parts]
+
+
+def _parts(dice: Dice) -> Parts:
+    made = orderly(world(dice))
+    instants = {mark + dice.one(0, 0, -1, 1) for mark in made.marks}
+    instants |= {made.now, made.now - dice.number(1, 60 * DAY), made.now - 70 * DAY}
+    return Parts(made, scope(dice, made), *sorted(dice.some(sorted(instants), 3, 3)))
 
 
 def events(answer: Any) -> Counter[tuple[str, ...]]:
@@ -123,23 +139,23 @@ def events(answer: Any) -> Counter[tuple[str, ...]]:
     return +counted
 
 
-async def parts_add_up(world: World, parts: list[Scope]) -> None:
+async def parts_add_up(parts: Parts) -> None:
     """Events of the parts are those of the whole; distinct requests are at most as many."""
     got = []
-    async with api_on(world.site(), moment(world.now)) as api:
-        for scope in parts:
-            got.append(await answers(api, several(scope)))
+    async with api_on(parts.world.site(), moment(parts.world.now)) as api:
+        for one in parts.scopes:
+            got.append(await answers(api, several(one)))
     whole, *rest = got
-    assert events(whole) == sum(map(events, rest), Counter())
-    for place, one in enumerate(whole["last"]["metrics"]):
+    assert events(whole) == events(rest[0]) + events(rest[1])
+    for place, figures in enumerate(whole["last"]["metrics"]):
         judged = [part["last"]["metrics"][place] for part in rest]
-        assert one["met"] + one["missed"] <= sum(part["met"] + part["missed"] for part in judged)
+        assert figures["met"] + figures["missed"] <= sum(part["met"] + part["missed"] for part in judged)
 
 
-@quick(12)
-@given(periods_in_parts())
-async def test_events_of_the_parts_of_a_period_add_up_to_those_of_the_whole(given: tuple[World, list[Scope]]) -> None:
-    await parts_add_up(*given)
+@quick(10)
+@given(dice.map(_parts))
+async def test_events_of_the_parts_of_a_period_add_up_to_those_of_the_whole(parts: Parts) -> None:
+    await trying(parts_add_up, parts)
 
 
 # -- the way in which it is read
@@ -180,31 +196,45 @@ def with_pages(api: Api, size: int) -> None:
     api.wire.alter = backwards
 
 
-@st.composite
-def shuffled(draw: st.DrawFn) -> tuple[Case, World, int, int, int]:
-    """A site with questions, the same site with its requests in another order, and how else to read it."""
-    case = draw(cases(sets=1))
-    order = draw(st.permutations(case.world.requests))
-    size, skew, in_flight = draw(st.integers(1, 9)), draw(st.sampled_from([0, 700, 5000])), draw(st.integers(1, 12))
-    return case, replace(case.world, requests=tuple(order)), size, skew, in_flight
+@dataclass(frozen=True, repr=False)
+class Reading(Case):
+    """A site with questions, and another way to read the same."""
+
+    order: int
+    size: int
+    skew: int
+    in_flight: int
+
+    def reordered(self) -> Site:
+        """The site with its requests made in another order."""
+        requests = list(self.world.requests)
+        Random(self.order).shuffle(requests)  # noqa: S311  # nobody must not guess it
+        return replace(self.world, requests=tuple(requests)).site()
 
 
-async def reading_changes_nothing(case: Case, other: World, size: int, skew: int, in_flight: int) -> None:
+def _reading(dice: Dice) -> Reading:
     """A wrong count makes the read fall into many windows."""
-    now = moment(case.world.now)
-    async with api_on(case.site(), now) as api:
-        expected = await answers(api, case.questions)
-    async with api_on(other.site(), now, demo_options={"count_skew": skew}, max_in_flight=in_flight) as api:
-        with_pages(api, size)
-        assert_same(expected, await answers(api, case.questions))
+    made = world(dice)
+    asked = questions(dice, scope(dice, made))
+    way = dice.number(0, 99), dice.number(1, 9), dice.one(0, 700, 5000), dice.number(1, 12)
+    return Reading(made, asked, *way)
 
 
-@quick(10)
-@given(shuffled())
-async def test_figures_do_not_depend_on_the_order_of_requests_nor_on_pages_and_windows(
-    given: tuple[Case, World, int, int, int],
-) -> None:
-    await reading_changes_nothing(*given)
+async def reading_changes_nothing(reading: Reading) -> None:
+    """The same answers from large pages and from small ones, from one window and from many."""
+    now, asked = moment(reading.world.now), reading.questions
+    async with api_on(reading.world.site(), now) as api:
+        expected = await answers(api, asked)
+    options = {"count_skew": reading.skew}
+    async with api_on(reading.reordered(), now, demo_options=options, max_in_flight=reading.in_flight) as api:
+        with_pages(api, reading.size)
+        assert_same(expected, await answers(api, asked))
+
+
+@quick(8)
+@given(dice.map(_reading))
+async def test_figures_do_not_depend_on_the_order_of_requests_nor_on_pages_and_windows(reading: Reading) -> None:
+    await trying(reading_changes_nothing, reading)
 
 
 # -- what else is asked
@@ -215,30 +245,36 @@ async def company_changes_nothing(case: Case) -> None:
     together = {
         f"{name}_together": replace(one, scope=replace(one.scope, apart=0)) for name, one in case.questions.items()
     }
-    async with api_on(case.site(), moment(case.world.now)) as api:
+    async with api_on(case.world.site(), moment(case.world.now)) as api:
         got = await answers(api, {**case.questions, **together})
     assert_same(
         {name: got[f"{name}_together"] for name in case.questions}, {name: got[name] for name in case.questions}
     )
 
 
-@quick(25)
+@quick(20)
 @given(cases(sets=1, lean=True))
 async def test_a_report_is_the_same_whatever_else_is_asked_with_it(case: Case) -> None:
-    await company_changes_nothing(case)
+    await trying(company_changes_nothing, case)
 
 
 # -- the same some weeks later
 
 
-@st.composite
-def weeks_apart(draw: st.DrawFn) -> tuple[World, Scope, int]:
+@dataclass(frozen=True, repr=False)
+class Later(Trial):
     """A site, a scope in a zone whose clocks never change, and a number of weeks."""
-    world = draw(worlds())
-    scope = replace(draw(scopes(world)), zone=draw(st.sampled_from(["UTC", "Asia/Kolkata", "Pacific/Kiritimati"])))
-    if not isinstance(scope.period, Between):
-        scope = replace(scope, period=Last(draw(st.integers(1, 70))))
-    return world, scope, draw(st.integers(-20, 20).filter(bool))
+
+    scope: Scope
+    weeks: int
+
+
+def _later(dice: Dice) -> Later:
+    made = world(dice)
+    on = replace(scope(dice, made), zone=dice.one("UTC", "Asia/Kolkata", "Pacific/Kiritimati"))
+    if not isinstance(on.period, Between):
+        on = replace(on, period=Last(dice.number(1, 70)))
+    return Later(made, on, dice.one(-1, 1) * dice.number(1, 20))
 
 
 def moved(period: Between | Last, by: int) -> Between | Last:
@@ -246,14 +282,14 @@ def moved(period: Between | Last, by: int) -> Between | Last:
     return Between(period.start + by, period.end + by) if isinstance(period, Between) else period
 
 
-async def time_changes_nothing(world: World, scope: Scope, weeks: int) -> None:
+async def time_changes_nothing(later: Later) -> None:
     """Everything else as it was, but for what the answer says of time."""
     got = []
-    for by in (0, weeks * WEEK):
-        assert isinstance(scope.period, Between | Last)
-        later = world.moved(by)
-        asked = several(replace(scope, period=moved(scope.period, by)))
-        async with api_on(later.site(), moment(later.now)) as api:
+    assert isinstance(later.scope.period, Between | Last)
+    for by in (0, later.weeks * WEEK):
+        then = later.world.moved(by)
+        asked = several(replace(later.scope, period=moved(later.scope.period, by)))
+        async with api_on(then.site(), moment(then.now)) as api:
             got.append(timeless(await answers(api, asked), by))
     assert_same(*got)
 
@@ -270,10 +306,10 @@ def timeless(answer: Any, by: int) -> Any:
     return answer
 
 
-@quick(12)
-@given(weeks_apart())
-async def test_the_same_data_some_weeks_later_give_the_same_figures(given: tuple[World, Scope, int]) -> None:
-    await time_changes_nothing(*given)
+@quick(8)
+@given(dice.map(_later))
+async def test_the_same_data_some_weeks_later_give_the_same_figures(later: Later) -> None:
+    await trying(time_changes_nothing, later)
 
 
 # -- all of it at length
@@ -281,34 +317,34 @@ async def test_the_same_data_some_weeks_later_give_the_same_figures(given: tuple
 
 @pytest.mark.soak
 @SOAK
-@given(worlds_with_scopes())
-async def test_figures_of_many_answers_agree_with_each_other(given: tuple[World, Scope]) -> None:
-    await answers_agree(*given)
+@given(looks)
+async def test_figures_of_many_answers_agree_with_each_other(look: Look) -> None:
+    await trying(answers_agree, look)
 
 
 @pytest.mark.soak
 @SOAK
-@given(periods_in_parts())
-async def test_events_of_the_parts_of_many_periods_add_up(given: tuple[World, list[Scope]]) -> None:
-    await parts_add_up(*given)
+@given(dice.map(_parts))
+async def test_events_of_the_parts_of_many_periods_add_up(parts: Parts) -> None:
+    await trying(parts_add_up, parts)
 
 
 @pytest.mark.soak
 @SOAK
-@given(shuffled())
-async def test_many_figures_do_not_depend_on_order_pages_and_windows(given: tuple[Case, World, int, int, int]) -> None:
-    await reading_changes_nothing(*given)
+@given(dice.map(_reading))
+async def test_many_figures_do_not_depend_on_order_pages_and_windows(reading: Reading) -> None:
+    await trying(reading_changes_nothing, reading)
 
 
 @pytest.mark.soak
 @SOAK
 @given(cases(sets=1, lean=True))
 async def test_many_reports_are_the_same_whatever_else_is_asked(case: Case) -> None:
-    await company_changes_nothing(case)
+    await trying(company_changes_nothing, case)
 
 
 @pytest.mark.soak
 @SOAK
-@given(weeks_apart())
-async def test_many_data_some_weeks_later_give_the_same_figures(given: tuple[World, Scope, int]) -> None:
-    await time_changes_nothing(*given)
+@given(dice.map(_later))
+async def test_many_data_some_weeks_later_give_the_same_figures(later: Later) -> None:
+    await trying(time_changes_nothing, later)

@@ -29,6 +29,8 @@ SPLIT_WORKLOAD: Mapping[str, Callable[[Issue], tuple[str | None, object]]] = {
     "PRIORITY": lambda issue: named(issue.priority),
     "REQUEST_TYPE": lambda issue: named(issue.request_type),
 }
+COUNTS = ("overdue", "slaBreachedRunning", "slaAtRisk", "remainingEstimateSeconds", "created", "resolved")
+ABOUT_OPEN = ("report.total", "report.assignees", "report.meanOpenPerAssignee")
 OPEN_FIGURES = ("open", "openShare", "oldestAgeSeconds", "meanAgeSeconds", "parts")
 """Above 0 as soon as there is an open request."""
 
@@ -38,6 +40,8 @@ def assignee_workload(subject: Subject, options: Mapping[str, Any], selected: Co
     open_, cohort, resolved = subject.open, subject.cohort, subject.resolved
     fields = [one for those in metrics_of(subject.site, options.get("metric")).values() for one in those]
     today = local(subject.as_of, subject.scope.zone).date()
+    # Rows are sorted by their open, created and resolved requests, as far as the question is about those.
+    about_open = not {*OPEN_FIGURES, *COUNTS[:-2], *ABOUT_OPEN}.isdisjoint(selected)
     rows = {}
     listed = options.get("assignees") or ()
     for who in {assignee_of(issue) for issue in (*open_, *cohort, *resolved)} | set(listed):
@@ -61,10 +65,11 @@ def assignee_workload(subject: Subject, options: Mapping[str, Any], selected: Co
             "resolved": len(done),
             "parts": parts(mine, SPLIT_WORKLOAD[options["splitBy"]], "open") if options.get("splitBy") else [],
         }
-        figured = [name for name in selected if name not in ("assignee", *OPEN_FIGURES)]
-        above = any(figures[name] for name in figured) or (bool(mine) and not {*OPEN_FIGURES}.isdisjoint(selected))
+        above = any(figures[name] for name in COUNTS if name in selected)
+        above = above or (bool(mine) and not {*OPEN_FIGURES}.isdisjoint(selected))
         if above or who in listed:
-            rows[who] = Row(figures, len(mine), ids((*mine, *made, *done)))
+            rank = (len(mine) * about_open, len(made) * ("created" in selected), len(done) * ("resolved" in selected))
+            rows[who] = Row(figures, rank, ids((*mine, *made, *done)))
     assigned = [issue for issue in open_ if issue.assignee]
     persons = {assignee_of(issue) for issue in assigned}
     return {
