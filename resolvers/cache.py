@@ -51,6 +51,7 @@ class _BoundedMemory(SimpleMemoryCache):  # type: ignore[misc]  # aiocache has n
         super().__init__()
         self._cache: OrderedDict[str, _Entry] = OrderedDict()
         self._max_bytes = max_bytes
+        self._held = 0
 
     async def _get(self, key: str, encoding: str = "utf-8", _conn: object = None) -> object:
         if key in self._cache:
@@ -63,12 +64,17 @@ class _BoundedMemory(SimpleMemoryCache):  # type: ignore[misc]  # aiocache has n
         await self._delete(key)
         if value.size > self._max_bytes:
             return False
-        held = sum(entry.size for entry in self._cache.values())
-        while self._cache and held + value.size > self._max_bytes:
-            oldest = next(iter(self._cache))
-            held -= self._cache[oldest].size
-            await self._delete(oldest)
+        while self._cache and self._held + value.size > self._max_bytes:
+            await self._delete(next(iter(self._cache)))
+        self._held += value.size
         return await super()._set(key, value, ttl=ttl)
+
+    def _SimpleMemoryBackend__delete(self, key: str) -> int:  # noqa: N802  # the one place where aiocache lets go
+        entry = self._cache.get(key)
+        if entry is not None:
+            self._held -= entry.size
+        deleted: int = super()._SimpleMemoryBackend__delete(key)
+        return deleted
 
 
 class MemoryCache:
@@ -103,6 +109,7 @@ class _Load:
 
     task: asyncio.Task[object]
     waiters: int = 0
+    grace: asyncio.TimerHandle | None = None
 
 
 class Remembered:
@@ -117,19 +124,30 @@ class Remembered:
         self._grace = grace_seconds
         self._loading: dict[str, _Load] = {}
 
-    async def get(self, key: str, load: Callable[[], Awaitable[T]], size: int = 1024) -> T:
-        """The cached value of `key`, or what `load` returns."""
+    async def get(
+        self,
+        key: str,
+        load: Callable[[], Awaitable[T]],
+        size: int = 1024,
+        keep: Callable[[T], bool] = lambda value: True,
+    ) -> T:
+        """The cached value of `key`, or what `load` returns, which is kept if `keep` says so."""
         kept = await self._cache.get(key)
         if kept is not None:
             return cast(T, kept)
-        under_way = self._loading.get(key) or self._start(key, load, size)
+        under_way = self._loading.get(key)
+        if under_way is None or under_way.task.cancelling():
+            under_way = self._start(key, load, size, keep)
         under_way.waiters += 1
+        if under_way.grace:
+            under_way.grace.cancel()
+            under_way.grace = None
         try:
             return cast(T, await asyncio.shield(under_way.task))
         finally:
             under_way.waiters -= 1
             if under_way.waiters == 0 and not under_way.task.done():
-                asyncio.get_running_loop().call_later(self._grace, self._abandon, under_way)
+                under_way.grace = asyncio.get_running_loop().call_later(self._grace, self._abandon, under_way)
 
     async def kept(self, key: str) -> object | None:
         """The cached value, or None."""
@@ -139,24 +157,28 @@ class Remembered:
         """Keeps a value that was just read."""
         await self._cache.set(key, value, size, self._ttl)
 
-    def _start(self, key: str, load: Callable[[], Awaitable[object]], size: int) -> _Load:
-        task = asyncio.create_task(self._load(key, load, size))
-        self._loading[key] = _Load(task)
-        task.add_done_callback(lambda done: self._forget(key, done))
-        return self._loading[key]
+    def _start(self, key: str, load: Callable[[], Awaitable[T]], size: int, keep: Callable[[T], bool]) -> _Load:
+        started = _Load(asyncio.create_task(self._load(key, load, size, keep)))
+        self._loading[key] = started
+        started.task.add_done_callback(lambda done: self._forget(key, started))
+        return started
 
-    async def _load(self, key: str, load: Callable[[], Awaitable[object]], size: int) -> object:
+    async def _load(self, key: str, load: Callable[[], Awaitable[T]], size: int, keep: Callable[[T], bool]) -> object:
         # The life is counted from before the read: what was read is at least as young as that.
         started = asyncio.get_running_loop().time()
         value = await load()
         age = asyncio.get_running_loop().time() - started
-        await self._cache.set(key, value, size, self._ttl - age)
+        if keep(value):
+            await self._cache.set(key, value, size, self._ttl - age)
         return value
 
-    def _forget(self, key: str, task: asyncio.Task[object]) -> None:
-        self._loading.pop(key, None)
-        if not task.cancelled():
-            task.exception()  # taken, since perhaps nobody waits any more
+    def _forget(self, key: str, load: _Load) -> None:
+        if self._loading.get(key) is load:
+            del self._loading[key]
+        if load.grace:
+            load.grace.cancel()
+        if not load.task.cancelled():
+            load.task.exception()  # taken, since perhaps nobody waits any more
 
     def _abandon(self, load: _Load) -> None:
         if load.waiters == 0:

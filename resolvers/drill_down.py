@@ -7,6 +7,7 @@ the same table, so its size is the count; only the page that is shown is looked 
 import base64
 import binascii
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,9 +50,11 @@ class Answered:
     read_id: str
 
 
-def handle_of(read_id: str, request: ReportRequest[Any, Any]) -> str:
-    """The name of an answer: the same for the same question on the same read."""
-    return hashlib.sha256(f"{read_id} {request!r}".encode()).hexdigest()[:24]
+def handle_of(read_id: str, request: ReportRequest[Any, Any], selection: Selection, reference: object) -> str:
+    """The name of an answer: the same for the same question on the same read, if it rests on nothing else."""
+    if reference is not None:
+        return secrets.token_hex(12)  # the lists that it rests on may be others the next time
+    return hashlib.sha256(f"{read_id} {request!r} {sorted(selection.paths)}".encode()).hexdigest()[:24]
 
 
 def wants_drill_down(selection: Selection) -> bool:
@@ -85,7 +88,7 @@ def _check_read(answered: Answered, table: Table, measure: str) -> None:
     """Raises ApiError (BAD_USER_INPUT) unless the table holds all that the count rests on."""
     asked = answered.asked
     rows = [path.rpartition(".")[0] for path in asked.selection.paths if path.rpartition(".")[2] == "drillDown"]
-    selection = Selection(asked.selection.paths | {f"{row}.{measure}" for row in rows})
+    selection = Selection(asked.selection.paths | {f"{row}.{measure}" if row else measure for row in rows})
     needs = definitions()[type(answered.request)].needs(replace(asked, selection=selection))
     if not (needs.bases <= table.reading.bases and needs.columns <= table.columns):
         raise bad_input(
@@ -108,7 +111,9 @@ class DrillDowns:
 
     async def keep(self, handle: str, answered: Answered, seconds: float) -> None:
         """Remembers an answer for as long as its table lives."""
-        await self._cache.set(self._key(handle), answered, 2048, seconds)
+        # What an answer holds of its own: the question, mostly. Lists are shared with the cache.
+        size = 4096 + 2 * len(repr(answered.request)) + 64 * len(answered.asked.selection.paths)
+        await self._cache.set(self._key(handle), answered, size, seconds)
 
     async def open(
         self, token: str, measure: str | None, first: int, after: str | None, with_names: bool

@@ -65,6 +65,7 @@ class _Flight:
     task: "asyncio.Task[Listed[object]] | None" = None
     waiters: int = 0
     booked: bool = False
+    grace: asyncio.TimerHandle | None = None
 
 
 class Lists:
@@ -117,7 +118,11 @@ class Lists:
 
     def _joinable(self, key: str, max_age_seconds: int | None) -> _Flight | None:
         flights = self._flights.get(key, [])
-        return next((flight for flight in flights if self._fresh(flight.read_at, max_age_seconds)), None)
+        for flight in flights:
+            leaving = flight.task is None or flight.task.cancelling()
+            if not leaving and self._fresh(flight.read_at, max_age_seconds):
+                return flight
+        return None
 
     def _depart(self, key: str, load: Callable[[Meter], Awaitable[object]]) -> _Flight:
         flight = _Flight(millis(self._now()))
@@ -145,6 +150,9 @@ class Lists:
     async def _wait(self, flight: _Flight, meter: Meter) -> Listed[object]:
         assert flight.task is not None
         flight.waiters += 1
+        if flight.grace:
+            flight.grace.cancel()
+            flight.grace = None
         try:
             listed = await asyncio.shield(flight.task)
         except asyncio.CancelledError:
@@ -155,7 +163,7 @@ class Lists:
         finally:
             flight.waiters -= 1
             if flight.waiters == 0 and not flight.task.done():
-                asyncio.get_running_loop().call_later(self._grace, self._abandon, flight)
+                flight.grace = asyncio.get_running_loop().call_later(self._grace, self._abandon, flight)
         _book(listed, listed.calls, listed.points, meter)
         return listed
 
@@ -163,6 +171,8 @@ class Lists:
         self._flights[key].remove(flight)
         if not self._flights[key]:
             del self._flights[key]
+        if flight.grace:
+            flight.grace.cancel()
         if not task.cancelled():
             task.exception()  # taken, since perhaps nobody waits any more
 

@@ -7,7 +7,7 @@ after a few quiet turns of the event loop. A field that first waits for somethin
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ from resolvers.scopes import Scope, resolve_scope
 from resolvers.site import SiteReader
 from resolvers.tables import Served, Tables, Wanted, read_in_progress
 from resolvers.threads import in_thread
-from schema.errors import bad_input
+from schema.errors import ApiError, Code, bad_input
 from schema.report import ReportRequest
 from schema.scope import Question, Weekday
 from schema.selection import Selection
@@ -54,6 +54,7 @@ class _Pending:
     path: Path
     answer: "asyncio.Future[Any]"
     definition: Definition[Any, Any]
+    scope_key: str = ""
     scope: Scope | None = None
     asked: Asked[Any] | None = None
     needs: Needs | None = None
@@ -136,13 +137,17 @@ class Planner:
     async def _answer(self, batch: list[_Pending]) -> None:
         meters: dict[str, Meter] = {}
         scopes: dict[str, asyncio.Task[Scope]] = {}
+        # A scope can be long: it is written out once for all the reports on it.
+        written = {id(p.request.question): p.request.question for p in batch}
+        keys = {number: repr(question.scope) for number, question in written.items()}
         for pending in batch:
-            key = repr(pending.request.question.scope)
-            if key not in scopes:
-                meters[key] = Meter()
-                scopes[key] = asyncio.create_task(self._scope(pending.request.question, meters[key]))
+            pending.scope_key = keys[id(pending.request.question)]
+            if pending.scope_key not in scopes:
+                meter = meters[pending.scope_key] = Meter()
+                scopes[pending.scope_key] = asyncio.create_task(self._scope(pending.request.question, meter))
+                scopes[pending.scope_key].add_done_callback(_taken)
         try:
-            await asyncio.gather(*(self._prepare(p, scopes[repr(p.request.question.scope)]) for p in batch))
+            await asyncio.gather(*(self._prepare(p, scopes[p.scope_key]) for p in batch))
             await asyncio.gather(*(self._serve(group) for group in self._grouped(batch, meters)))
         except Exception as error:
             for pending in batch:
@@ -169,8 +174,9 @@ class Planner:
             pending.scope = await self._timed(asyncio.shield(scope))
             pending.asked = Asked(pending.request.options, pending.selection, pending.scope, millis(self._now()))
             pending.needs = pending.definition.needs(pending.asked)
+            site = self._site.no_older_than(pending.request.question.max_age_seconds)
             pending.reference = asyncio.create_task(
-                self._timed(pending.definition.refer(pending.asked, self._site, pending.meter))
+                self._timed(pending.definition.refer(pending.asked, site, pending.meter))
             )
             pending.reference.add_done_callback(_taken)
         except Exception as error:
@@ -195,7 +201,7 @@ class Planner:
             held.columns |= columns
             ages = (held.max_age_seconds, question.max_age_seconds)
             held.max_age_seconds = min((age for age in ages if age is not None), default=None)
-            spent = meters.pop(repr(question.scope), Meter())
+            spent = meters.pop(p.scope_key, Meter())
             held.spent.calls += spent.calls
             held.spent.points += spent.points
             group.members.append(p)
@@ -204,6 +210,14 @@ class Planner:
     async def _serve(self, group: _Group) -> None:
         try:
             served = await self._tables.get(group.wanted)
+        except ApiError as error:
+            if error.code is Code.SCOPE_TOO_LARGE and len(group.members) > 1:
+                # Together they are too large; each alone may not be.
+                await asyncio.gather(*(self._serve(_alone(group, pending)) for pending in group.members))
+                return
+            for pending in group.members:
+                _fail(pending, error)
+            return
         except Exception as error:
             for pending in group.members:
                 _fail(pending, error)
@@ -244,7 +258,7 @@ class Planner:
         assert pending.needs is not None
         handle = None
         if wants_drill_down(pending.selection):
-            handle = handle_of(served.table.read_id, pending.request)
+            handle = handle_of(served.table.read_id, pending.request, pending.selection, reference)
         material = material_of(
             pending.scope,
             pending.asked,
@@ -280,6 +294,14 @@ class Planner:
             self.reads.append(own_entry(pending.path, pending.meter, seconds, self._now()))
 
 
+def _alone(group: _Group, pending: _Pending) -> _Group:
+    """The read of one report of a group."""
+    assert pending.scope is not None
+    assert pending.needs is not None
+    reading, columns = pending.scope.reading(pending.needs.bases), pending.needs.columns | pending.scope.columns
+    return _Group(replace(group.wanted, reading=reading, columns=columns, spent=Meter()), [pending])
+
+
 def check_age(max_age_seconds: int | None) -> None:
     """Raises ApiError (BAD_USER_INPUT) for an age that no read can have."""
     if max_age_seconds is not None and not 0 <= max_age_seconds <= LONGEST_AGE:
@@ -291,7 +313,7 @@ def _fail(pending: _Pending, error: Exception) -> None:
         pending.answer.set_exception(api_error(error) if isinstance(error, ConnectorError) else error)
 
 
-def _taken(task: "asyncio.Task[object]") -> None:
+def _taken(task: "asyncio.Task[Any]") -> None:
     """Takes the exception of a task that perhaps nobody waits for any more."""
     if not task.cancelled():
         task.exception()

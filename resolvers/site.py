@@ -1,6 +1,7 @@
 """The reference data of the site that reports need: fields, SLA metrics, projects, people; read once and kept for an hour at most."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -21,6 +22,7 @@ SELECT_TYPES = frozenset(
 )
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+PEOPLE_AT_ONCE = 50
 NOBODY = User(account_id="")
 """Kept for an account that could not be read, so that it is not asked for again and again."""
 
@@ -111,6 +113,13 @@ class SiteReader:
         self._remembered = remembered
         self._reader = reader
         self._naming = asyncio.Lock()
+        self._max_age: int | None = None
+
+    def no_older_than(self, max_age_seconds: int | None) -> "SiteReader":
+        """The same, whose lists of JSM are no older than that."""
+        fresh = copy.copy(self)
+        fresh._max_age = max_age_seconds
+        return fresh
 
     def _key(self, *parts: str) -> str:
         return cache_key("reference", self._reader, *parts)
@@ -144,7 +153,10 @@ class SiteReader:
             found = {p.key for p in await self.jira.projects(wanted, meter=meter)}
             return tuple(key for key in wanted if key not in found)
 
-        return await self._remembered.get(self._key("projects with keys", *wanted), load)
+        # A project that is not there yet may be there the next time.
+        return await self._remembered.get(
+            self._key("projects with keys", *wanted), load, keep=lambda missing: not missing
+        )
 
     async def statuses(self, meter: Meter) -> tuple[reference.Status, ...]:
         """All statuses."""
@@ -185,7 +197,8 @@ class SiteReader:
 
     async def _list(self, name: str, pages: Pages[T], meter: Meter) -> tuple[T, ...]:
         """A list of JSM, whole. It may take longer than an operation: then it is read on meanwhile."""
-        return (await self.lists.get((name,), whole(pages), meter=meter)).listed.value
+        found = await self.lists.get((name,), whole(pages), meter=meter, max_age_seconds=self._max_age)
+        return found.listed.value
 
     async def jql_errors(self, queries: Sequence[str], meter: Meter) -> tuple[tuple[str, ...], ...]:
         """Jira's messages about each query; an empty tuple for one without fault."""
@@ -193,7 +206,7 @@ class SiteReader:
         async def load() -> tuple[tuple[str, ...], ...]:
             return tuple(await self.jira.parse_jql(queries, meter=meter))
 
-        return await self._remembered.get(self._key("jql", *queries), load)
+        return await self._remembered.get(self._key("jql", *queries), load, keep=lambda errors: not any(errors))
 
     async def users(self, account_ids: Iterable[str], meter: Meter) -> dict[str, User]:
         """Names and states of these accounts; those that cannot be read any more are absent."""
@@ -229,8 +242,11 @@ class SiteReader:
         async with self._naming:
             kept = {a: await self._remembered.kept(self._key(kind, a)) for a in sorted(set(account_ids))}
             unknown = [account for account, user in kept.items() if user is None]
-            found = await read(unknown) if unknown else {}
-            for account in unknown:
-                kept[account] = found.get(account, NOBODY)
-                await self._remembered.keep(self._key(kind, account), kept[account])
+            for start in range(0, len(unknown), PEOPLE_AT_ONCE):
+                batch = unknown[start : start + PEOPLE_AT_ONCE]
+                found = await read(batch)
+                # Kept batch by batch: who cannot wait for all of them finds these the next time.
+                for account in batch:
+                    kept[account] = found.get(account, NOBODY)
+                    await self._remembered.keep(self._key(kind, account), kept[account])
         return {account: user for account, user in kept.items() if user is not NOBODY}

@@ -70,6 +70,8 @@ class Flight:
     started: float
     waiters: int = 0
     grace: asyncio.TimerHandle | None = None
+    owed: set[int | None] = field(default_factory=set)
+    """The ages asked for by those who could not wait: when they come back, this read is what they came for."""
 
     def seconds_left(self, now: float) -> float:
         """A guess at how long the read still takes, from the share of its rows that have come."""
@@ -116,6 +118,7 @@ class Tables:
         self._grace = grace_seconds
         self._now = now
         self._flights: dict[str, list[Flight]] = {}
+        self._owed: dict[str, list[tuple[Flight, Table]]] = {}
 
     @property
     def reads_in_flight(self) -> int:
@@ -125,13 +128,16 @@ class Tables:
     async def get(self, wanted: Wanted) -> Served:
         """A table that covers what is wanted. Raises ApiError."""
         key = self._key(wanted.reading)
+        for flight, table in self._owed.get(key, []):
+            if wanted.max_age_seconds in flight.owed and wanted.met_by(flight.reading, flight.columns):
+                return Served(table, CacheResult.MISS)
         kept = await self._kept(key)
         covers = kept is not None and wanted.met_by(kept.reading, kept.columns)
         if kept and covers and self._fresh(kept.read_at, wanted.max_age_seconds):
             return Served(kept, CacheResult.HIT)
         try:
             flight = self._joinable(key, wanted) or self._depart(key, wanted, kept)
-            return Served(await self._wait(flight, wanted.deadline), CacheResult.MISS)
+            return Served(await self._wait(flight, wanted.deadline, wanted.max_age_seconds), CacheResult.MISS)
         except ConnectorError as error:
             if kept and covers and isinstance(error, RetryLater):
                 return Served(kept, CacheResult.HIT, stale=error.message)
@@ -170,7 +176,9 @@ class Tables:
 
     def _joinable(self, key: str, wanted: Wanted) -> Flight | None:
         for flight in self._flights.get(key, []):
-            if wanted.met_by(flight.reading, flight.columns) and self._fresh(flight.read_at, wanted.max_age_seconds):
+            if flight.task.cancelling() or not wanted.met_by(flight.reading, flight.columns):
+                continue
+            if wanted.max_age_seconds in flight.owed or self._fresh(flight.read_at, wanted.max_age_seconds):
                 return flight
         return None
 
@@ -194,8 +202,18 @@ class Tables:
             del self._flights[key]
         if flight.grace:
             flight.grace.cancel()
-        if not flight.task.cancelled():
-            flight.task.exception()  # taken, since perhaps nobody waits any more
+        if flight.task.cancelled() or flight.task.exception():
+            return  # the exception is taken by this, since perhaps nobody waits any more
+        if flight.owed:
+            # Kept for those who could not wait, whatever the cache makes of it.
+            debt = (flight, flight.task.result())
+            self._owed.setdefault(key, []).append(debt)
+            asyncio.get_running_loop().call_later(self._grace, self._paid, key, debt)
+
+    def _paid(self, key: str, debt: tuple[Flight, Table]) -> None:
+        self._owed[key].remove(debt)
+        if not self._owed[key]:
+            del self._owed[key]
 
     async def _read(
         self, key: str, reading: Reading, columns: frozenset[str], wanted: Wanted, read_at: int, progress: Progress
@@ -222,7 +240,7 @@ class Tables:
         await self._keep(key, table, self._ttl - seconds)
         return table
 
-    async def _wait(self, flight: Flight, deadline: float) -> Table:
+    async def _wait(self, flight: Flight, deadline: float, max_age_seconds: int | None) -> Table:
         loop = asyncio.get_running_loop()
         flight.waiters += 1
         if flight.grace:
@@ -235,6 +253,7 @@ class Tables:
             if flight.waiters == 0 and not flight.task.done():
                 flight.grace = loop.call_later(self._grace, self._abandon, flight)
         if not done:
+            flight.owed.add(max_age_seconds)
             raise read_in_progress(flight.seconds_left(loop.time()))
         return flight.task.result()
 

@@ -18,8 +18,10 @@ from graphql import (
     specified_rules,
 )
 from graphql.execution.values import get_variable_values
+from graphql.validation import validate
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.errors import ApiError, Code
 from server.limits import Limits, check, nesting, too_complex
@@ -87,8 +89,11 @@ class Documents:
         self, operation: OperationDefinitionNode, variables: Mapping[str, object]
     ) -> Sequence[GraphQLError]:
         """What is wrong with the values given for an operation's variables."""
-        if nesting(variables) > self._limits.variable_depth:
+        depth, values = nesting(variables)
+        if depth > self._limits.variable_depth:
             return [too_complex("variable_depth", self._limits.variable_depth)]
+        if values > self._limits.variable_values:
+            return [too_complex("variable_values", self._limits.variable_values)]
         definitions = operation.variable_definitions or ()
         result = get_variable_values(self._graphql_schema, definitions, dict(variables), max_errors=_ERRORS_TOLD)
         return result if isinstance(result, list) else []
@@ -107,7 +112,8 @@ class Documents:
             return Prepared(text, None, (self._syntax_error(error),))
         errors: Sequence[GraphQLError] = check(document, limits)
         if not errors:
-            errors = validate_document(self._graphql_schema, document, tuple(specified_rules))
+            rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # as Strawberry validates
+            errors = validate(self._graphql_schema, document, rules, max_errors=_ERRORS_TOLD)
         return Prepared(text, document, tuple(errors[:_ERRORS_TOLD]))
 
     def _syntax_error(self, error: GraphQLError) -> GraphQLError:

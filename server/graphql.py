@@ -158,6 +158,8 @@ class GraphQLEndpoint:
         gone = asyncio.create_task(_hung_up(receive))
         try:
             await asyncio.wait({running, gone}, timeout=self._operation_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if running.cancelled():
+                raise RuntimeError("an operation was cancelled from within")
             if running.done():
                 return running.result()
             if gone.done():

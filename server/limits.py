@@ -39,6 +39,7 @@ class Limits:
     fields: int = 3_000
     repeats: int = 100
     variable_depth: int = 32
+    variable_values: int = 5_000
 
 
 # What each limit counts, as a sentence needs it.
@@ -54,6 +55,7 @@ _NOUNS = {
     "fields": "fields (fragments expanded)",
     "repeats": "fields of one name side by side",
     "variable_depth": "levels of nesting in its variables",
+    "variable_values": "values in its variables",
 }
 
 
@@ -162,14 +164,15 @@ def _leaves_first(sizes: dict[str, _Size]) -> Iterator[str]:
                 path.append((following, iter(sizes[following].spreads)))
 
 
-def nesting(value: object) -> int:
-    """How deep lists and objects of a JSON value lie in one another."""
-    deepest = 0
+def nesting(value: object) -> tuple[int, int]:
+    """How deep lists and objects of a JSON value lie in one another, and how many values there are."""
+    deepest = values = 0
     stack = [(value, 0)]
     while stack:
         item, level = stack.pop()
+        values += 1
         children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else None
         if children is not None:
             deepest = max(deepest, level + 1)
             stack += [(child, level + 1) for child in children]
-    return deepest
+    return deepest, values

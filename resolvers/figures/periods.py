@@ -117,7 +117,8 @@ def _offset(ms: int, zone: ZoneInfo) -> int:
     return shift // timedelta(milliseconds=1)
 
 
-def stretches(start: int, end: int, zone: ZoneInfo) -> list[Stretch]:
+@lru_cache(maxsize=256)
+def stretches(start: int, end: int, zone: ZoneInfo) -> tuple[Stretch, ...]:
     """`[start, end)` cut wherever the zone's clock is changed (at whole seconds, as zones do)."""
     found: list[Stretch] = []
     begin, here = start, _offset(start, zone)
@@ -134,7 +135,7 @@ def stretches(start: int, end: int, zone: ZoneInfo) -> list[Stretch]:
         at = following
     if begin < end:
         found.append(Stretch(begin, end, here))
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

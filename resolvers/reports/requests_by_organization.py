@@ -216,6 +216,8 @@ def compute(material: Material[RequestsByOrganizationOptions]) -> OrganizationRe
 def cells(material: Material[RequestsByOrganizationOptions], key: Key) -> Measures:
     """`[organization]`, or `[organization, value]` for a part."""
     pairs = _memberships(material).filter(pl.col("key").eq_missing(pl.lit(key[0] if key else None, pl.String)))
+    if len(key) == 2 and material.asked.options.split_by is None:
+        return {}
     if len(key) == 2:
         part = pl.col("part").eq_missing(pl.lit(key[1], pl.String))
         return {"requests": lambda: Cell(_with_part(pairs, material).filter(part)["id"])}

@@ -131,3 +131,24 @@ async def test_callers_jql_stays_within_the_projects_and_population_of_the_scope
     async with api_on(built.site(), NOW) as api:
         report = await api.requests("total", {"projects": ["ITS"], "jql": "labels = a OR labels = b"})
         assert report["total"] == 1
+
+
+async def test_what_was_not_there_may_be_there_the_next_time() -> None:
+    built = SiteBuilder(now=NOW)
+    built.request(created="2026-03-30")
+    later = SiteBuilder(now=NOW)
+    later.request(created="2026-03-30", project="NEW")
+    async with api_on(built.site(), NOW) as api:
+        assert (await api.ask('{ requests(scope: {projects: ["NEW"]}) { total } }')).codes == {
+            "requests.total": "BAD_USER_INPUT"
+        }
+        api.demo.site = later.site()
+        assert (await api.requests("total", {"projects": ["NEW"]}))["total"] == 1
+
+
+async def test_thousands_of_values_are_refused_before_they_are_looked_at() -> None:
+    async with api_on(site(), NOW) as api:
+        scope = {"fields": [{"field": "x", "value": {}}] * 2500}
+        answer = await api.ask("query ($s: RequestScope!) { requests(scope: $s) { total } }", {"s": scope})
+        assert answer.errors[0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+        assert answer.errors[0]["extensions"]["limit"] == "variable_values"

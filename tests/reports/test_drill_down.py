@@ -205,3 +205,33 @@ async def test_a_count_whose_column_was_not_read_says_so(api: Api) -> None:
     id_ = report["requests"]["assigneeWorkload"]["rows"][0]["drillDown"]
     answer = await api.ask(f'{{ drillDown(id: "{id_}", measure: "overdue") {{ totalCount }} }}')
     assert answer.codes == {"drillDown": "BAD_USER_INPUT"}
+
+
+async def test_an_id_keeps_its_counts_whatever_is_asked_later() -> None:
+    site = SiteBuilder(now=NOW)
+    site.request(created="2026-03-20", assignee="ann", duedate="2026-03-25")
+    async with api_on(site.site(), NOW) as api:
+        first = (await api.requests("assigneeWorkload { rows { overdue drillDown } }"))["assigneeWorkload"]["rows"][0]
+        await api.requests("assigneeWorkload { rows { open drillDown } }")
+        assert (await drill(api, first["drillDown"], "totalCount", measure="overdue"))["totalCount"] == 1
+
+
+async def test_a_set_that_rests_on_a_list_stays_what_it_was_when_the_list_changes() -> None:
+    site = SiteBuilder(now=NOW)
+    site.organization("Acme")
+    site.request(created="2026-03-20", organizations=["Acme"])
+    query = "{ requests(scope: {}) { requestsByOrganization(options: {includeEmpty: true}) { rows { requests drillDown } } } }"
+    async with api_on(site.site(), NOW) as api:
+        ids = {
+            (await api.figures(query))["requests"]["requestsByOrganization"]["rows"][0]["drillDown"] for _ in range(2)
+        }
+    assert len(ids) == 2
+
+
+async def test_counts_of_the_report_itself_and_forged_parts_are_told_from_rows(api: Api) -> None:
+    selection = "satisfaction(options: {dateBasis: CREATED}) { drillDown responses } requestsByOrganization { rows { drillDown } }"
+    report = (await api.figures(f"{{ requests(scope: {SCOPE}) {{ {selection} }} }}"))["requests"]
+    undated = f'{{ drillDown(id: "{report["satisfaction"]["drillDown"]}", measure: "undated") {{ totalCount }} }}'
+    assert (await api.ask(undated)).codes == {"drillDown": "BAD_USER_INPUT"}
+    part = forged(report["requestsByOrganization"]["rows"][0]["drillDown"], "1", None)
+    assert (await api.ask(f'{{ drillDown(id: "{part}") {{ totalCount }} }}')).codes == {"drillDown": "NOT_FOUND"}

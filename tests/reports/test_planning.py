@@ -150,6 +150,30 @@ async def test_a_read_outlives_an_operation_that_cannot_wait_and_the_next_one_ge
         assert api.demo.counters.calls == 0
 
 
+async def test_who_asks_for_fresh_data_and_cannot_wait_gets_the_read_that_he_began() -> None:
+    query = "{ requests(scope: {}, maxAgeSeconds: 0) { total } }"
+    async with api_on(many_requests(5), NOW, patience_seconds=0.2, cache_bytes=1024 * 1024) as api:
+        await api.requests("total", {"period": {"last": "P2D"}})
+        api.demo.faults.add(Fault.delay(0.4, on="search/jql", times=None))
+        first = await api.ask(query)
+        api.clock.forward(1)
+        await asyncio.sleep(0.5)
+        second = await api.ask(query)
+        assert first.codes == {"requests.total": "READ_IN_PROGRESS"}
+        assert second.errors == []
+        assert api.demo.counters.of("search/jql").calls == 2
+
+
+async def test_what_is_too_large_together_is_read_alone_where_that_is_not() -> None:
+    site = SiteBuilder(now=NOW)
+    for number in range(80):
+        site.request(created="2026-03-20" if number < 30 else "2025-01-20", resolved=None)
+    async with api_on(site.site(), NOW, max_requests=50) as api:
+        answer = await api.ask("{ requests(scope: {}) { total assigneeWorkload { total } } }")
+        assert answer.codes == {"requests.assigneeWorkload": "SCOPE_TOO_LARGE"}
+        assert answer.data["requests"]["total"] == 30
+
+
 async def test_a_read_that_nobody_wants_any_more_is_cancelled_after_its_grace_time() -> None:
     async with api_on(many_requests(5), NOW, patience_seconds=0.1, grace_seconds=0.1) as api:
         await api.requests("total", {"period": {"last": "P2D"}})
