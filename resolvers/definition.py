@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 import polars as pl
-import strawberry
 
 import resolvers.reports
 from connectors.http import Meter
@@ -66,12 +65,12 @@ class Material(Generic[O]):
     by_keys: frozenset[str] = frozenset()
     """Columns that were filled by a search for each known value."""
 
-    def drill_down(self, *key: str | int | None) -> strawberry.ID | None:
+    def drill_down(self, *key: str | int | None) -> str | None:
         """The id by which the requests behind a row are asked for; None where no such id was selected."""
         if self.handle is None:
             return None
         token = orjson.dumps([self.handle, *key])
-        return strawberry.ID(base64.urlsafe_b64encode(token).decode().rstrip("="))
+        return base64.urlsafe_b64encode(token).decode().rstrip("=")
 
     def warn(self, warning: ReportWarning) -> None:
         """Adds a warning to the answer."""

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-import strawberry
 
 from connectors import fields as decode
 from connectors.errors import ConnectorError
@@ -192,7 +191,7 @@ def _start(after: str | None) -> int:
 
 def _user(raw: Any) -> User | None:
     account = decode.account(raw)
-    return None if account is None else User(account_id=strawberry.ID(account))
+    return None if account is None else User(account_id=account)
 
 
 def _named(raw: Any) -> DimensionValue | None:
@@ -202,7 +201,7 @@ def _named(raw: Any) -> DimensionValue | None:
 
 def _request(number: str, issue: Issue | None, site_url: str) -> Request:
     if issue is None:
-        return Request(id=strawberry.ID(number))
+        return Request(id=number)
     raw = issue.fields
 
     def moment(name: str) -> Any:
@@ -210,7 +209,7 @@ def _request(number: str, issue: Issue | None, site_url: str) -> Request:
         return None if ms is None else instant(ms)
 
     return Request(
-        id=strawberry.ID(number),
+        id=number,
         key=issue.key,
         url=f"{site_url.rstrip('/')}/browse/{quote(issue.key)}",
         summary=decode.text(raw.get("summary")),

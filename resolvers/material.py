@@ -33,7 +33,7 @@ def material_of(
     }
     about = cut.about(needs.bases)
     read = ReadInfo(
-        read_id=table.read_id,  # type: ignore[arg-type]
+        read_id=table.read_id,
         as_of=instant(table.read_at),
         age_seconds=max(0.0, (now - table.read_at) / 1000),
         complete=not malformed,

@@ -141,7 +141,7 @@ class SiteReader:
 
         async def load() -> tuple[reference.Project, ...]:
             found = await self.jira.projects(meter=meter)
-            return tuple(reference.Project(id=p.id, key=p.key, name=p.name, type_key=p.type_key) for p in found)  # type: ignore[arg-type]
+            return tuple(reference.Project(id=p.id, key=p.key, name=p.name, type_key=p.type_key) for p in found)
 
         return await self._remembered.get(self._key("projects"), load, size=100_000)
 
@@ -163,7 +163,7 @@ class SiteReader:
 
         async def load() -> tuple[reference.Status, ...]:
             found = await self.jira.statuses(meter=meter)
-            return tuple(reference.Status(id=s.id, name=s.name, category=s.category) for s in found)  # type: ignore[arg-type]
+            return tuple(reference.Status(id=s.id, name=s.name, category=s.category) for s in found)
 
         return await self._remembered.get(self._key("statuses"), load, size=50_000)
 

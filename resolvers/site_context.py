@@ -51,7 +51,7 @@ class SiteContext:
         """All service desks that the reading account sees."""
         found = await self._read(self._reader.service_desks(self._meter))
         return [
-            reference.ServiceDesk(id=one.id, project_key=one.project_key, project_name=one.project_name)  # type: ignore[arg-type]
+            reference.ServiceDesk(id=one.id, project_key=one.project_key, project_name=one.project_name)
             for one in found
         ]
 
@@ -61,7 +61,7 @@ class SiteContext:
             await self._read(members.checked_desk(self._reader, desk, self._meter))
         found = await self._read(self._reader.request_types(self._meter))
         return [
-            reference.RequestType(id=one.id, name=one.name, service_desk_id=one.service_desk_id)  # type: ignore[arg-type]
+            reference.RequestType(id=one.id, name=one.name, service_desk_id=one.service_desk_id)
             for one in found
             if desk in (None, one.service_desk_id)
         ]
@@ -73,22 +73,22 @@ class SiteContext:
     async def priorities(self) -> list[reference.Priority]:
         """All priorities."""
         found = await self._read(self._reader.priorities(self._meter))
-        return [reference.Priority(id=one.id, name=one.name) for one in found]  # type: ignore[arg-type]
+        return [reference.Priority(id=one.id, name=one.name) for one in found]
 
     async def issue_types(self) -> list[reference.IssueType]:
         """All issue types."""
         found = await self._read(self._reader.issue_types(self._meter))
-        return [reference.IssueType(id=one.id, name=one.name) for one in found]  # type: ignore[arg-type]
+        return [reference.IssueType(id=one.id, name=one.name) for one in found]
 
     async def select_fields(self) -> list[reference.SelectField]:
         """The custom fields that `scope.fields` can name."""
         fields = await self._read(self._reader.fields(self._meter))
-        return [reference.SelectField(id=one.id, name=one.name) for one in fields.selects]  # type: ignore[arg-type]
+        return [reference.SelectField(id=one.id, name=one.name) for one in fields.selects]
 
     async def sla_metrics(self) -> list[SlaMetric]:
         """SLA metrics, by name."""
         fields = await self._read(self._reader.fields(self._meter))
-        return [SlaMetric(name=m.name, ids=list(m.fields)) for m in fields.metrics]  # type: ignore[arg-type]
+        return [SlaMetric(name=m.name, ids=list(m.fields)) for m in fields.metrics]
 
     async def asset_schemas(self) -> list[reference.AssetSchema]:
         """The object schemas of Assets."""
@@ -103,7 +103,7 @@ class SiteContext:
     async def organizations(self) -> list[people.Organization]:
         """All organizations."""
         found = await self._read(self._reader.organizations(self._meter))
-        return [people.Organization(id=one.id, name=one.name, deleted=False) for one in found]  # type: ignore[arg-type]
+        return [people.Organization(id=one.id, name=one.name, deleted=False) for one in found]
 
     async def members(self, organization: str) -> list[people.Customer]:
         """The members of an organization. Raises ApiError (NOT_FOUND) if there is no such organization any more."""
@@ -139,7 +139,7 @@ class SiteContext:
     async def reading_account(self, with_name: bool) -> report.User:
         """The reading account."""
         account = await self._read(self._reader.account(self._meter))
-        user = report.User(account_id=account.account_id)  # type: ignore[arg-type]
+        user = report.User(account_id=account.account_id)
         if with_name:
             found = await self._read(self._reader.users([account.account_id], self._meter))
             if known := found.get(account.account_id):
@@ -162,4 +162,4 @@ async def _once(work: Awaitable[T]) -> T:
 
 
 def _customers(found: Iterable[Member]) -> list[people.Customer]:
-    return [people.Customer(account_id=one.account_id, active=one.active) for one in found]  # type: ignore[arg-type]
+    return [people.Customer(account_id=one.account_id, active=one.active) for one in found]

@@ -7,6 +7,7 @@ import strawberry
 from schema.context import Info
 from schema.reference import AssetSchema, AssetType
 from schema.report import DimensionValue, Ratio, Report
+from schema.scalars import ID
 from schema.scope import CalendarUnit, Weekday
 from schema.selection import selection_of
 
@@ -107,7 +108,7 @@ class AssetReports:
         self,
         info: Info,
         schema: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Id of one schema; all of them if left out.")
+            ID | None, strawberry.argument(description="Id of one schema; all of them if left out.")
         ] = None,
         top: Annotated[int | None, strawberry.argument(description="Number of rows, 1 to 1000.")] = 50,
     ) -> AssetTypeReport | None:

@@ -9,13 +9,14 @@ import strawberry
 
 from schema.connection import PageInfo
 from schema.report import DimensionValue, User
+from schema.scalars import ID
 
 
 @strawberry.type(
     description="A request as the reading account sees it now. One that it sees no more keeps its id alone."
 )
 class Request:
-    id: strawberry.ID = strawberry.field(description="Id of the issue.")
+    id: ID = strawberry.field(description="Id of the issue.")
     key: str | None = strawberry.field(default=None, description="Key of the issue, such as ITS-42.")
     url: str | None = strawberry.field(default=None, description="Address of the issue in Jira.")
     summary: str | None = strawberry.field(default=None, description="Its summary.")

@@ -7,6 +7,7 @@ import strawberry
 
 from schema.connection import Connection, connection
 from schema.context import Info
+from schema.scalars import ID
 from schema.selection import Selection, selection_of
 
 First = Annotated[int, strawberry.argument(description="Number of entries, 1 to 100.")]
@@ -15,7 +16,7 @@ After = Annotated[str | None, strawberry.argument(description="Only those after 
 
 @strawberry.type(description="A customer of a service desk, or a member of an organization.")
 class Customer:
-    account_id: strawberry.ID = strawberry.field(description="Atlassian account id.")
+    account_id: ID = strawberry.field(description="Atlassian account id.")
     active: bool | None = strawberry.field(description="False for a deactivated account.")
     display_name: str | None = strawberry.field(
         default=None,
@@ -44,7 +45,7 @@ def _selected(selection: Selection, field: str) -> bool:
 
 @strawberry.type(description="An organization of customers.")
 class Organization:
-    id: strawberry.ID = strawberry.field(description="Id of the organization; names may be shared by several.")
+    id: ID = strawberry.field(description="Id of the organization; names may be shared by several.")
     name: str | None = strawberry.field(
         description="Its present name; null for one of which requests still tell, but which is no more."
     )

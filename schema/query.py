@@ -11,6 +11,7 @@ from schema.drill_down import RequestConnection
 from schema.people import After, Customer, First, Organization, customer_page
 from schema.reports.customers import CustomerOptions, CustomerReport, CustomerReportRequest
 from schema.reports.requests import RequestReports
+from schema.scalars import ID
 from schema.scope import Precision, Question, RequestScope
 from schema.selection import selection_of
 from schema.site import Search, Site, Viewer, organization_page
@@ -60,7 +61,7 @@ class Query:
     async def customers(
         self,
         info: Info,
-        service_desk: Annotated[strawberry.ID, strawberry.argument(description="Id of the service desk.")],
+        service_desk: Annotated[ID, strawberry.argument(description="Id of the service desk.")],
         first: First = 50,
         after: After = None,
     ) -> Connection[Customer] | None:
@@ -72,7 +73,7 @@ class Query:
         info: Info,
         scope: Scope,
         service_desk: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Id of one service desk; all of them if left out.")
+            ID | None, strawberry.argument(description="Id of one service desk; all of them if left out.")
         ] = None,
         max_age_seconds: MaxAge = None,
         top: Annotated[int | None, strawberry.argument(description="Number of rows, 1 to 1000.")] = 50,
@@ -92,7 +93,7 @@ class Query:
     async def drill_down(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="`drillDown` of a row.")],
+        id: Annotated[ID, strawberry.argument(description="`drillDown` of a row.")],
         measure: Annotated[
             str | None,
             strawberry.argument(description="Name of the count within the row; the row's first if left out."),

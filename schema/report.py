@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import strawberry
 
+from schema.scalars import ID
 from schema.scope import Question, ResolvedBy
 from schema.selection import selection_of
 
@@ -93,7 +94,7 @@ class ResolvedWith:
 
 @strawberry.type(description="How the data of a report were read, and how far they can be trusted.")
 class ReadInfo:
-    read_id: strawberry.ID = strawberry.field(
+    read_id: ID = strawberry.field(
         description="Id of the read; reports with the same one rest on the same data. `extensions.reports` tells its cost."
     )
     as_of: datetime = strawberry.field(
@@ -182,7 +183,7 @@ class DurationSummary:
 
 @strawberry.type(description="A person of the Jira site.")
 class User:
-    account_id: strawberry.ID = strawberry.field(description="Atlassian account id.")
+    account_id: ID = strawberry.field(description="Atlassian account id.")
     display_name: str | None = strawberry.field(
         default=None,
         description="Name to show, looked up only when selected; null if the account cannot be read any more.",

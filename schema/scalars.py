@@ -1,10 +1,16 @@
 """The scalars of the schema that are not GraphQL's own."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
+
+if TYPE_CHECKING:
+    ID = str
+else:
+    ID = strawberry.ID  # a NewType of str: ids of Jira are texts already, and nothing is gained by wrapping each
 
 EXAMPLE = "2026-03-31T12:00:00Z"
 

@@ -21,6 +21,7 @@ from schema.reference import (
 )
 from schema.report import User
 from schema.reports.sla import SlaMetric
+from schema.scalars import ID
 from schema.scope import Weekday
 from schema.selection import selection_of
 
@@ -80,7 +81,7 @@ class Site:
         self,
         info: Info,
         service_desk: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Id of one service desk; all of them if left out.")
+            ID | None, strawberry.argument(description="Id of one service desk; all of them if left out.")
         ] = None,
         first: First = 50,
         after: After = None,
@@ -127,7 +128,7 @@ class Site:
         self,
         info: Info,
         schema: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Id of one schema; all of them if left out.")
+            ID | None, strawberry.argument(description="Id of one schema; all of them if left out.")
         ] = None,
         first: First = 50,
         after: After = None,
@@ -145,7 +146,7 @@ async def organization_page(info: Info, first: int, after: str | None, search: s
 class _Named(Protocol):
     """A thing with an id and a name."""
 
-    id: strawberry.ID
+    id: ID
     name: str
 
 

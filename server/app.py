@@ -133,7 +133,7 @@ async def _problem(_request: Request, error: Exception) -> Response:
 
 
 def _build(extensions: Sequence[type[SchemaExtension]]) -> strawberry.Schema:
-    from schema.build import build  # noqa: PLC0415  # some 300 ms that tests of the server alone need not wait for
+    from schema.build import build  # some 300 ms that tests of the server alone need not wait for
 
     return build(extensions)
 
@@ -143,7 +143,7 @@ def _live(now: Clock, transport: httpx2.AsyncBaseTransport | None) -> Connect:
 
     @asynccontextmanager
     async def connect(settings: Settings, observe: Observe) -> AsyncIterator[ReportService]:
-        from server.live import live_service  # noqa: PLC0415  # polars and the rest, only where they are used
+        from server.live import live_service  # polars and the rest, only where they are used
 
         async with live_service(settings, now=now, transport=transport, observe=observe) as service:
             yield service

@@ -44,13 +44,13 @@ def serve() -> None:
         if problems:
             raise settings_module.WrongSettings(problems)
 
-    from server import logs  # noqa: PLC0415
+    from server import logs
 
     logs.configure(settings.log_level)
     _warn(environ, settings)
 
-    from server.app import create_app  # noqa: PLC0415
-    from server.run import run  # noqa: PLC0415
+    from server.app import create_app
+    from server.run import run
 
     if not run(create_app(settings), settings.host, settings.port, lambda: None):
         raise typer.Exit(1)
@@ -69,8 +69,8 @@ def demo(
     site_only: Annotated[bool, typer.Option("--site-only", help="Only the stand-in site, without the server.")] = False,
 ) -> None:
     """Serve the reports of an embedded stand-in site, on this machine only. ITSM_PORT moves it from port 8000."""
-    from demo.serve import serving_in_thread  # noqa: PLC0415
-    from server import logs  # noqa: PLC0415
+    from demo.serve import serving_in_thread
+    from server import logs
 
     # The site's own settings are the embedded site's; all others hold as in `serve`.
     stand_in: dict[str, object] = {"jira_email": _DEMO_EMAIL, "jira_api_token": "demo-token", "host": "127.0.0.1"}
@@ -80,13 +80,13 @@ def demo(
     logs.configure(settings.log_level, readable=True)
     site = _stand_in(requests, latency_ms, event_log)
 
-    from server.run import run  # noqa: PLC0415
+    from server.run import run
 
     if site_only:
         address = f"http://127.0.0.1:{settings.port}"
         started = run(site.app, "127.0.0.1", settings.port, lambda: _say_site(address, site), lifespan="off")
     else:
-        from server.app import create_app  # noqa: PLC0415
+        from server.app import create_app
 
         with serving_in_thread(site.app) as site_url:
             # It is site and gateway in one: Assets is asked on the gateway.
@@ -101,14 +101,14 @@ def demo(
 @app.command()
 def check() -> None:
     """Try what the reports need of the configured site, and say what works, what does not and what to grant."""
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
     environ = _environment(Path(".env"))
     with _clear_lines():
         settings = settings_module.load(environ)
 
-    from server import logs  # noqa: PLC0415
-    from server.checking import check_site  # noqa: PLC0415
+    from server import logs
+    from server.checking import check_site
 
     logs.configure(settings.log_level)
 
@@ -119,7 +119,7 @@ def check() -> None:
 @app.command()
 def schema() -> None:
     """Print the schema in GraphQL's definition language, sorted."""
-    from schema.build import sdl  # noqa: PLC0415
+    from schema.build import sdl
 
     sys.stdout.write(sdl())
 
@@ -129,8 +129,8 @@ def api_key(
     name: Annotated[str, typer.Argument(help="Whose key it is: letters, digits, dot, dash, underscore.")],
 ) -> None:
     """Make a new API key for a caller: prints the key, and its entry for ITSM_API_KEYS."""
-    import hashlib  # noqa: PLC0415
-    import secrets  # noqa: PLC0415
+    import hashlib
+    import secrets
 
     key = "itsm_" + secrets.token_urlsafe(32)
     entry = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
@@ -144,7 +144,7 @@ def _environment(file: Path | None) -> Mapping[str, str]:
     """The process's environment over the settings of a file, if there is one."""
     values: dict[str, str] = {}
     if file is not None and file.is_file():
-        from dotenv import dotenv_values  # noqa: PLC0415
+        from dotenv import dotenv_values
 
         values = {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}
     return values | {name: value for name, value in os.environ.items() if value}
@@ -166,9 +166,9 @@ def _fail(lines: list[str]) -> NoReturn:
 
 
 def _warn(environ: Mapping[str, str], settings: "Settings") -> None:
-    import structlog  # noqa: PLC0415
+    import structlog
 
-    from server.app import utc_now  # noqa: PLC0415
+    from server.app import utc_now
 
     log = structlog.get_logger("server.cli")
     for name in settings_module.unknown(environ):
@@ -179,22 +179,22 @@ def _warn(environ: Mapping[str, str], settings: "Settings") -> None:
 
 
 def _stand_in(requests: int, latency_ms: int, event_log: Path | None) -> "DemoSite":
-    from demo.app import DemoSite  # noqa: PLC0415
-    from server.app import utc_now  # noqa: PLC0415
+    from demo.app import DemoSite
+    from server.app import utc_now
 
     if event_log is not None:
-        from demo.event_log import load  # noqa: PLC0415
+        from demo.event_log import load
 
         site = load(event_log)
     else:
-        from demo.seed import seeded  # noqa: PLC0415
+        from demo.seed import seeded
 
         site = seeded(requests, now=utc_now())
     return DemoSite(site, now=utc_now, latency_seconds=latency_ms / 1000, email=_DEMO_EMAIL, token="demo-token")  # noqa: S106
 
 
 def _say_ready(address: str) -> None:
-    from server.graphiql import examples  # noqa: PLC0415
+    from server.graphiql import examples
 
     query = _one_line(next(iter(examples().values()), "{ __typename }"))
     body = shlex.quote(orjson.dumps({"query": query}).decode())

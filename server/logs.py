@@ -58,7 +58,7 @@ _FRAMES = 8
 
 def configure(level: str = "INFO", *, readable: bool = False, stream: TextIO | None = None) -> None:
     """Set up logging for the process: our own through structlog, the libraries' through the same lines."""
-    import stamina.instrumentation  # noqa: PLC0415
+    import stamina.instrumentation
 
     # It would log the arguments of what is retried.
     stamina.instrumentation.set_on_retry_hooks([])

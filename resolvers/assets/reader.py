@@ -20,16 +20,16 @@ _ID = re.compile(r"[1-9][0-9]{0,18}")
 
 def shown_schema(schema: AssetSchema) -> reference.AssetSchema:
     """As the API shows it."""
-    return reference.AssetSchema(id=schema.id, name=schema.name, key=schema.key)  # type: ignore[arg-type]
+    return reference.AssetSchema(id=schema.id, name=schema.name, key=schema.key)
 
 
 def shown_type(kind: AssetType) -> reference.AssetType:
     """As the API shows it."""
     return reference.AssetType(
-        id=kind.id,  # type: ignore[arg-type]
+        id=kind.id,
         name=kind.name,
-        schema_id=kind.schema_id,  # type: ignore[arg-type]
-        parent_id=kind.parent_id,  # type: ignore[arg-type]
+        schema_id=kind.schema_id,
+        parent_id=kind.parent_id,
         abstract=kind.abstract,
     )
 

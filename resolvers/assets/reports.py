@@ -187,7 +187,7 @@ class AssetContext:
     def _read_info(self, found: Found[T], asking: _Asking, *, scanned: int, zone: str | None = None) -> ReadInfo:
         listed = found.listed
         return ReadInfo(
-            read_id=listed.read_id,  # type: ignore[arg-type]
+            read_id=listed.read_id,
             as_of=instant(listed.read_at),
             age_seconds=max(0.0, (millis(self._now()) - listed.read_at) / 1000),
             complete=asking.complete,
@@ -250,7 +250,7 @@ def _schema_totals(
     for one in counts.types:
         totals[one.schema_id] += counts.direct[one.id]
     return [
-        AssetSchemaTotal(schema=named.get(id_) or AssetSchema(id=id_, name=None, key=None), total=total)  # type: ignore[arg-type]
+        AssetSchemaTotal(schema=named.get(id_) or AssetSchema(id=id_, name=None, key=None), total=total)
         for id_, total in sorted(totals.items(), key=lambda item: (-item[1], len(item[0]), item[0]))
     ]
 

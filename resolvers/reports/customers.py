@@ -66,7 +66,7 @@ def _row(one: Membership, by_reporter: dict[str, int], material: Material[Custom
     counts = [by_reporter[member.account_id] for member in one.members if member.account_id in by_reporter]
     size, requests = len(one.members), sum(counts)
     return CustomerRow(
-        organization=Organization(id=one.organization.id, name=one.organization.name),  # type: ignore[arg-type]
+        organization=Organization(id=one.organization.id, name=one.organization.name),
         members=size,
         active_members=sum(member.active for member in one.members),
         requesters=len(counts),

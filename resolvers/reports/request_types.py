@@ -119,7 +119,7 @@ def _held(group: Mapping[str, Any], lists: _Lists | None) -> HeldRequestType | N
         state = RequestTypeState.FOREIGN if moved else RequestTypeState.CURRENT
         state = state if listed else RequestTypeState.DELETED
     name, desk = (listed.name, listed.service_desk_id) if listed else (group["name"], group["desk"])
-    return HeldRequestType(id=key, name=name, service_desk_id=desk, state=state)  # type: ignore[arg-type]
+    return HeldRequestType(id=key, name=name, service_desk_id=desk, state=state)
 
 
 def compute(material: Material[RequestTypesOptions]) -> RequestTypeReport:

@@ -131,7 +131,7 @@ def compute(material: Material[ResolutionTimeOptions]) -> ResolutionTimeReport:
         read=material.read,
         cohort=options.cohort,
         value=options.value,
-        metric=None if metric is None else SlaMetric(name=metric.name, ids=list(metric.fields)),  # type: ignore[arg-type]
+        metric=None if metric is None else SlaMetric(name=metric.name, ids=list(metric.fields)),
         total=parts.total.height,
         measured=parts.measured.height,
         invalid=parts.invalid.height,

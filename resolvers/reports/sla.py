@@ -195,7 +195,7 @@ def _figures(material: Material[SlaOptions], metric: Metric, parts: _Parts) -> S
     requests = completed["id"].n_unique()
     rows, rest = _rows(judged, material, metric)
     return SlaMetricFigures(
-        metric=SlaMetric(name=metric.name, ids=list(metric.fields)),  # type: ignore[arg-type]
+        metric=SlaMetric(name=metric.name, ids=list(metric.fields)),
         not_applicable=parts.not_applicable.height,
         not_started=parts.not_started.height,
         with_cycles=parts.with_cycles.height,

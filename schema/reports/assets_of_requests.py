@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.report import Ratio, Report, ReportRequest, Rest, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.input(description="Options of the report on the assets of requests.")
@@ -14,7 +15,7 @@ class AssetsOfRequestsOptions:
 
 @strawberry.type(description="An object of Assets.")
 class AssetObject:
-    id: strawberry.ID = strawberry.field(description="Id of the object.")
+    id: ID = strawberry.field(description="Id of the object.")
     label: str | None = strawberry.field(
         default=None,
         description="Its name, looked up only when selected; null if it has none, or if the reading account cannot see it.",
@@ -34,7 +35,7 @@ class AssetsOfRequestsRow:
     share: Ratio = strawberry.field(
         description="`requests` of all distinct requests; shares may add up to more than 1 since a request can have several."
     )
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="Requests created in the period by the assets that they are about now. Basis: COHORT.")

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from schema.report import DimensionValue, Ratio, Report, ReportRequest, Rest, User, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.enum(description="By what the open requests of an assignee are split.")
@@ -35,7 +36,7 @@ class AssigneeWorkloadOptions:
 class WorkloadPart:
     value: DimensionValue = strawberry.field(description="The value.")
     open: int = strawberry.field(description="Unresolved requests with that value.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="One assignee. Without a range said otherwise, figures are of `asOf`.")
@@ -64,7 +65,7 @@ class AssigneeWorkloadRow:
     parts: list[WorkloadPart] = strawberry.field(
         description="The open requests split as the options ask, largest first; empty without `splitBy`."
     )
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="Who has how much on the table now. Basis: OPEN; `created` COHORT, `resolved` ACTIVE.")

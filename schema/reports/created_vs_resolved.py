@@ -6,6 +6,7 @@ from enum import Enum
 import strawberry
 
 from schema.report import BucketUnit, Report, ReportRequest, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.enum(description="Where resolutions are taken from. Values may be added.")
@@ -38,7 +39,7 @@ class FlowBucket:
     net: int = strawberry.field(description="created - resolved.")
     cumulative_net: int = strawberry.field(description="Sum of `net` up to and with this bucket.")
     open_at_end: int = strawberry.field(description="Requests created before its end and not resolved before it.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="How many requests come and go, and how many are left. Basis: ACTIVE and COHORT.")

@@ -6,6 +6,7 @@ import strawberry
 
 from schema.people import Organization
 from schema.report import Ratio, Report, ReportRequest, Rest, drill_down_field
+from schema.scalars import ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class CustomerRow:
         description="Requests created in the period that a member reported; a member of several organizations counts in each."
     )
     requests_per_member: float | None = strawberry.field(description="requests / members; null without members.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(

@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.report import DimensionValue, Ratio, Report, ReportRequest, Rest, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.input(description="Options of the report on channels.")
@@ -28,7 +29,7 @@ class RequestChannelRow:
     )
     csat: Ratio = strawberry.field(description="Ratings 4 and 5 of all ratings of these requests, whenever given.")
     mean: float | None = strawberry.field(description="Mean rating of these requests; null if there is none.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="Requests created in the period, by the channel that they came by. Basis: COHORT.")

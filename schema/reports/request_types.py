@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from schema.report import Ratio, Report, ReportRequest, Rest, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.enum(description="What became of a request type.")
@@ -30,9 +31,9 @@ class RequestTypesOptions:
 
 @strawberry.type(description="A request type as requests hold it.")
 class HeldRequestType:
-    id: strawberry.ID = strawberry.field(description="Id of the type; names may be shared by several.")
+    id: ID = strawberry.field(description="Id of the type; names may be shared by several.")
     name: str | None = strawberry.field(description="Its present name; that of a deleted one is its last.")
-    service_desk_id: strawberry.ID | None = strawberry.field(description="Id of its service desk.")
+    service_desk_id: ID | None = strawberry.field(description="Id of its service desk.")
     state: RequestTypeState | None = strawberry.field(
         description="What became of it; the list of types is read only when this, `foreign` or `includeUnused` is asked for. "
         "Null if it may not be read."
@@ -56,7 +57,7 @@ class RequestTypeRow:
     foreign: int | None = strawberry.field(
         description="Of these, in another project than that of the type's desk; null if the list of desks may not be read."
     )
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="Requests created in the period, by request type. Basis: COHORT.")

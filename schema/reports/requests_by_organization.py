@@ -6,6 +6,7 @@ import strawberry
 
 from schema.people import Organization
 from schema.report import DimensionValue, Ratio, Report, ReportRequest, Rest, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.enum(description="By what the requests of an organization are split.")
@@ -46,7 +47,7 @@ class RequestsByOrganizationOptions:
 class OrganizationPart:
     value: DimensionValue = strawberry.field(description="The value; a period is keyed by its first local day.")
     requests: int = strawberry.field(description="Requests with that value.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="One organization. A request with several organizations counts once in each.")
@@ -74,7 +75,7 @@ class OrganizationRow:
     parts: list[OrganizationPart] = strawberry.field(
         description="The requests split as the options ask, largest first (periods in order); empty without `splitBy`."
     )
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(

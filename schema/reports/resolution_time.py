@@ -6,6 +6,7 @@ import strawberry
 
 from schema.report import Dimension, DimensionValue, DurationSummary, Report, ReportRequest, Rest, drill_down_field
 from schema.reports.sla import SlaMetric
+from schema.scalars import ID
 
 
 @strawberry.enum(description="Which requests are looked at.")
@@ -47,7 +48,7 @@ class ResolutionBand:
     from_hours: int = strawberry.field(description="Shortest, included.")
     to_hours: int | None = strawberry.field(description="Longest, excluded; null for no end.")
     count: int = strawberry.field(description="Number of requests.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="The resolution times of the requests with one value of the breakdown.")
@@ -55,7 +56,7 @@ class ResolutionTimeRow:
     value: DimensionValue = strawberry.field(description="The value; its key is null for requests without one.")
     count: int = strawberry.field(description="Number of requests with a duration.")
     duration: DurationSummary = strawberry.field(description="Their durations.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(
@@ -83,7 +84,7 @@ class ResolutionTimeReport(Report):
         description="The breakdown that the options ask for, most requests first; those without a value last."
     )
     rest: Rest = strawberry.field(description="Values beyond the top rows.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 class ResolutionTimeRequest(ReportRequest[ResolutionTimeOptions, ResolutionTimeReport]):

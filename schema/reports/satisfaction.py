@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from schema.report import Dimension, DimensionValue, Ratio, Report, ReportRequest, Rest, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.enum(description="Which ratings belong to the period. The same data give different months by each.")
@@ -33,7 +34,7 @@ class SatisfactionOptions:
 class RatingCount:
     rating: int = strawberry.field(description="The rating, 1 to 5.")
     count: int = strawberry.field(description="Number of responses with it.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="A confidence interval.")
@@ -50,7 +51,7 @@ class SatisfactionRow:
     csat: Ratio = strawberry.field(description="Ratings 4 and 5 of all responses.")
     dissatisfied: Ratio = strawberry.field(description="Ratings 1 and 2 of all responses.")
     low_sample: bool = strawberry.field(description="Whether there are fewer responses than `minSample`.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(
@@ -83,7 +84,7 @@ class SatisfactionReport(Report):
         description="The breakdown that the options ask for, most responses first; those without a value last."
     )
     rest: Rest = strawberry.field(description="Values beyond the top rows.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 class SatisfactionRequest(ReportRequest[SatisfactionOptions, SatisfactionReport]):

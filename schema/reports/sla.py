@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from schema.report import DimensionValue, DurationSummary, Ratio, Report, ReportRequest, Rest, drill_down_field
+from schema.scalars import ID
 
 
 @strawberry.enum(description="What is judged.")
@@ -53,9 +54,7 @@ class SlaOptions:
 @strawberry.type(description="An SLA metric. Equal names of several projects are one metric.")
 class SlaMetric:
     name: str = strawberry.field(description="Name of the metric.")
-    ids: list[strawberry.ID] = strawberry.field(
-        description="Ids of the fields behind it; each can be asked for on its own."
-    )
+    ids: list[ID] = strawberry.field(description="Ids of the fields behind it; each can be asked for on its own.")
 
 
 @strawberry.type(description="Ongoing cycles whose used share of the goal lies in a band.")
@@ -63,7 +62,7 @@ class SlaBand:
     from_share: float = strawberry.field(description="Lowest share of the goal, included.")
     to_share: float | None = strawberry.field(description="Highest share, excluded; null for no end.")
     cycles: int = strawberry.field(description="Ongoing cycles in the band, whatever their state.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="One value of the breakdown.")
@@ -72,7 +71,7 @@ class SlaRow:
     met: int = strawberry.field(description="Judged met.")
     missed: int = strawberry.field(description="Judged missed.")
     compliance: Ratio = strawberry.field(description="met / (met + missed).")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(
@@ -118,7 +117,7 @@ class SlaMetricFigures:
         description="The breakdown that the options ask for, most judged first; those without a value last."
     )
     rest: Rest = strawberry.field(description="Values beyond the top rows.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="Whether promised times are kept, metric by metric. Basis: ACTIVE and OPEN.")

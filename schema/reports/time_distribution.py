@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from schema.report import BucketUnit, Report, ReportRequest, drill_down_field
+from schema.scalars import ID
 from schema.scope import Weekday
 
 
@@ -26,7 +27,7 @@ class TimeBucket:
     complete: bool = strawberry.field(description="False if the period or `asOf` cuts it.")
     created: int = strawberry.field(description="Requests created in it.")
     resolved: int = strawberry.field(description="Requests resolved in it.")
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="An hour of a weekday, over the whole period.")
@@ -46,7 +47,7 @@ class HeatCell:
     resolved_per_occurrence: float | None = strawberry.field(
         description="resolved / occurrences; null if it never occurred."
     )
-    drill_down: strawberry.ID | None = drill_down_field()
+    drill_down: ID | None = drill_down_field()
 
 
 @strawberry.type(description="When requests are created and resolved. Basis: COHORT; `resolved` ACTIVE.")
