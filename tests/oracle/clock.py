@@ -90,7 +90,9 @@ def hours(start: int, end: int, zone: str) -> list[tuple[int, int]]:
 @cache
 def _begins(day: int, zone: str) -> list[int]:
     """The hours that begin on a day of UTC."""
-    return [at for at in range(day * DAY, (day + 1) * DAY, QUARTER_HOUR) if _shown(at, zone) != _shown(at - 1, zone)]
+    quarters = range(day * DAY - QUARTER_HOUR, (day + 1) * DAY, QUARTER_HOUR)
+    shown = [(at, _shown(at, zone)) for at in quarters]
+    return [at for (_, before), (at, now) in pairwise(shown) if before != now]
 
 
 def _shown(at: int, zone: str) -> tuple[date, int, timedelta | None]:

@@ -29,9 +29,14 @@ def moment(ms: int) -> datetime:
     return EPOCH + timedelta(milliseconds=ms)
 
 
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
 def local(ms: int, zone: str) -> datetime:
     """What the clocks of a zone show."""
-    return moment(ms).astimezone(ZoneInfo(zone))
+    return moment(ms).astimezone(_zone(zone))
 
 
 def text(ms: int) -> str:
