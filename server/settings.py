@@ -4,6 +4,8 @@
 `NAME_FILE` for a secret kept in a file). A message never holds a value: it might be a secret in the wrong place.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -18,6 +20,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "ITSM_"
+KEY_BYTES = 32
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 Weekday = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 
@@ -120,10 +123,45 @@ def _zone(name: str) -> str:
         raise ValueError("there is no such zone") from None
 
 
-def _cache_url(url: str) -> str:
-    if url != "memory://":
-        raise ValueError("this version keeps its cache in memory only")
-    return url
+def _cache_url(secret: SecretStr) -> SecretStr:
+    parts = urlsplit(secret.get_secret_value())
+    if parts.scheme == "memory" and not parts.netloc:
+        return secret
+    if parts.scheme not in {"valkey", "redis", "valkeys", "rediss"} or not parts.hostname:
+        raise ValueError("it is no such address")
+    _ = parts.port  # raises ValueError for a port that is no number
+    return secret
+
+
+def _database_url(secret: SecretStr) -> SecretStr:
+    parts = urlsplit(secret.get_secret_value())
+    if parts.scheme == "sqlite+aiosqlite" and not parts.netloc and len(parts.path) > 1:
+        return secret
+    if parts.scheme != "postgresql+asyncpg" or not parts.hostname or len(parts.path) < 2:
+        raise ValueError("it is no such address")
+    return secret
+
+
+def _encryption_keys(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    keys = tuple(part.strip() for part in value.split(",") if part.strip())
+    for position, key in enumerate(keys, 1):
+        try:
+            size = len(base64.b64decode(key, validate=True))
+        except binascii.Error:
+            size = 0
+        if size != KEY_BYTES:
+            raise ValueError(f"key {position} of {len(keys)} is not {KEY_BYTES} bytes of base64")
+    if len(set(keys)) < len(keys):
+        raise ValueError("the same key stands there twice")
+    return keys
+
+
+def _origins(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(_base_url(part.strip()) for part in value.split(",") if part.strip())
 
 
 def _upper(value: object) -> object:
@@ -144,7 +182,19 @@ class Settings(BaseSettings):
         default="https://api.atlassian.com",
         description="the gateway's address, https:// (default https://api.atlassian.com)",
     )
-    cache_url: Annotated[str, AfterValidator(_cache_url)] = Field(default="memory://", description="memory://")
+    data_dir: Path = Field(default=Path("data"), description="a folder for the database file (default data, here)")
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        default=None,
+        description="postgresql+asyncpg://USER:PASSWORD@HOST/NAME, or sqlite+aiosqlite:///PATH (default: a file in the "
+        "data folder)",
+    )
+    encryption_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_encryption_keys)] = Field(
+        default=(), description="keys, newest first, comma separated; `itsm-reports key` prints a new one"
+    )
+    cache_url: Annotated[SecretStr, AfterValidator(_cache_url)] = Field(
+        default=SecretStr("memory://"),
+        description="memory:// (default), valkey://HOST:PORT or redis://HOST:PORT, with TLS valkeys:// or rediss://",
+    )
     cache_ttl_seconds: int = Field(
         default=3600, ge=1, le=3600, description="1 to 3600 (data from Jira is kept one hour at most)"
     )
@@ -158,6 +208,9 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_host_names)] = Field(
         default=(), description="host names, comma separated, such as reports.example.org"
+    )
+    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_origins)] = Field(
+        default=(), description="origins of frontends, comma separated, such as https://desk.example.org"
     )
     public_url: Annotated[str, AfterValidator(_base_url)] | None = Field(
         default=None, description="the address that people use, such as https://reports.example.org"
@@ -186,7 +239,7 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-SECRETS = frozenset({"jira_api_token", "api_keys"})
+SECRETS = frozenset({"jira_api_token", "api_keys", "database_url", "encryption_keys", "cache_url"})
 
 
 def names() -> dict[str, str]:
@@ -229,9 +282,19 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
 
 def serving_problems(settings: Settings) -> list[str]:
     """What stands against serving people with settings that are each right by itself."""
-    if settings.api_keys:
-        return []
-    return [_say("api_keys", "it is not set, and a server without callers' keys would answer anyone")]
+    problems = []
+    if not settings.api_keys:
+        problems.append(_say("api_keys", "it is not set, and a server without callers' keys would answer anyone"))
+    if not settings.encryption_keys:
+        problems.append(_say("encryption_keys", "it is not set, and widgets are only stored encrypted"))
+    return problems
+
+
+def database_url(settings: Settings) -> str:
+    """The database's address: the setting, or a file in the data folder."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite+aiosqlite:///{(settings.data_dir / 'itsm-reports.sqlite3').absolute()}"
 
 
 def _read(environ: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:

@@ -1,12 +1,13 @@
 """Settings: what holds, and one clear line for what does not."""
 
+import base64
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from server.settings import Settings, WrongSettings, load, names, serving_problems, unknown
+from server.settings import Settings, WrongSettings, database_url, load, names, serving_problems, unknown
 
 ROOT = Path(__file__).parents[2]
 DIGEST = "ab" * 32
@@ -15,6 +16,7 @@ GOOD = {
     "ITSM_JIRA_EMAIL": "reader@example.com",
     "ITSM_JIRA_API_TOKEN": "canary-token",
     "ITSM_API_KEYS": f"alice:{DIGEST}",
+    "ITSM_ENCRYPTION_KEYS": base64.b64encode(b"k" * 32).decode(),
 }
 
 
@@ -46,7 +48,19 @@ def test_an_empty_value_counts_as_unset() -> None:
         ("ITSM_SITE_URL", "https://example.atlassian.net/jira"),
         ("ITSM_SITE_URL", "https://example.atlassian.net:port"),
         ("ITSM_ATLASSIAN_API_URL", "http://api.atlassian.com"),
-        ("ITSM_CACHE_URL", "redis://:secret@cache"),
+        ("ITSM_CACHE_URL", "memcached://:secret@cache"),
+        ("ITSM_CACHE_URL", "redis://"),
+        ("ITSM_CACHE_URL", "valkey://:secret@cache:port"),
+        ("ITSM_DATABASE_URL", "postgresql://me:secret@db/itsm"),
+        ("ITSM_DATABASE_URL", "postgresql+asyncpg://me:secret@db"),
+        ("ITSM_DATABASE_URL", "sqlite+aiosqlite://"),
+        ("ITSM_ENCRYPTION_KEYS", "secret"),
+        ("ITSM_ENCRYPTION_KEYS", base64.b64encode(b"secret").decode()),
+        ("ITSM_ENCRYPTION_KEYS", ",".join([GOOD["ITSM_ENCRYPTION_KEYS"]] * 2)),
+        ("ITSM_ALLOWED_ORIGINS", "https://desk.example.org/app"),
+        ("ITSM_ALLOWED_ORIGINS", "http://desk.example.org"),
+        ("ITSM_ALLOWED_ORIGINS", "*"),
+        ("ITSM_ALLOWED_ORIGINS", "null"),
         ("ITSM_CACHE_TTL_SECONDS", "3601"),
         ("ITSM_CACHE_TTL_SECONDS", "0"),
         ("ITSM_CACHE_BYTES", "12"),
@@ -112,10 +126,19 @@ def test_a_key_is_good_through_its_last_day() -> None:
     assert not key.is_good(datetime(2026, 11, 24, tzinfo=UTC))
 
 
-def test_serving_needs_a_callers_key() -> None:
-    (line,) = serving_problems(load(GOOD | {"ITSM_API_KEYS": ""}))
-    assert line.startswith("ITSM_API_KEYS: ")
+def test_serving_needs_a_callers_key_and_one_to_encrypt_with() -> None:
+    told = serving_problems(load(GOOD | {"ITSM_API_KEYS": "", "ITSM_ENCRYPTION_KEYS": ""}))
+    assert [line.partition(":")[0] for line in told] == ["ITSM_API_KEYS", "ITSM_ENCRYPTION_KEYS"]
     assert serving_problems(load(GOOD)) == []
+
+
+def test_the_database_is_a_file_of_the_data_folder_unless_one_is_named(tmp_path: Path) -> None:
+    assert database_url(load(GOOD | {"ITSM_DATA_DIR": str(tmp_path)})) == (
+        f"sqlite+aiosqlite:///{tmp_path}/itsm-reports.sqlite3"
+    )
+    named = "postgresql+asyncpg://me:secret@db.internal/itsm"
+    assert database_url(load(GOOD | {"ITSM_DATABASE_URL": named})) == named
+    assert "secret" not in repr(load(GOOD | {"ITSM_DATABASE_URL": named, "ITSM_CACHE_URL": "valkey://:secret@cache"}))
 
 
 def test_names_that_are_no_settings_are_found() -> None:
@@ -136,6 +159,6 @@ def test_env_example_documents_every_setting_and_no_other() -> None:
 def test_env_example_holds_the_defaults() -> None:
     text = (ROOT / ".env.example").read_text("utf-8")
     shown = dict(re.findall(r"^#(ITSM_\w+)=(.*)$", text, re.M))
-    examples = {"ITSM_PUBLIC_URL", "ITSM_ALLOWED_HOSTS"}
+    examples = {"ITSM_PUBLIC_URL", "ITSM_ALLOWED_HOSTS", "ITSM_ALLOWED_ORIGINS"}
     assert load(GOOD | {name: value for name, value in shown.items() if name not in examples}) == load(GOOD)
     load(GOOD | shown)
