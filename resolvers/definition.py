@@ -141,6 +141,8 @@ class Definition(Generic[O, R]):
     """The people in a result whose names were selected; each such name costs a call."""
     refer: Callable[[Asked[O], SiteReader, Meter], Awaitable[object]] = field(default=nothing)
     """Loads what else the report needs, e.g. a list of JSM; it becomes `Material.reference`."""
+    reference: Any = None
+    """The type (or form of types) of what `refer` loads: drill-downs keep it."""
     finish: Callable[[R, Asked[O], SiteReader, Meter], Awaitable[None]] = field(default=nothing_more)
     """Fills in what must be looked up for the rows shown alone, such as labels of assets."""
     cells: Callable[[Material[O], Key], Measures] = field(default=no_cells)

@@ -6,10 +6,8 @@ the same table, so its size is the count; only the page that is shown is looked 
 
 import base64
 import binascii
-import hashlib
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -19,41 +17,25 @@ from connectors import fields as decode
 from connectors.errors import ConnectorError
 from connectors.http import Meter
 from connectors.jira import Issue
+from resolvers.answered import ANSWERED, Answered
 from resolvers.cache import Cache, cache_key
-from resolvers.definition import Asked, Cell, Key, Measures, definitions
+from resolvers.definition import Cell, Key, Measures
 from resolvers.errors import api_error
 from resolvers.figures.periods import instant
 from resolvers.jql import all_of
 from resolvers.material import material_of
 from resolvers.scopes import Scope
 from resolvers.site import SiteReader
-from resolvers.tables import Table, Tables
-from resolvers.threads import in_thread
+from resolvers.table import Table
+from resolvers.tables import Tables
+from resolvers.threads import in_turn
 from schema.drill_down import Request, RequestConnection
 from schema.errors import ApiError, Code, bad_input
-from schema.report import DimensionValue, ReportRequest, User
+from schema.report import DimensionValue, User
 from schema.selection import Selection
 
 LONGEST_ID = 4_000
 DISPLAYED = ("summary", "status", "priority", "assignee", "reporter", "created", "updated", "resolutiondate")
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer that drill-downs refer to. Of its material only scope, question and reference are used again."""
-
-    request: ReportRequest[Any, Any]
-    scope: Scope
-    asked: Asked[Any]
-    reference: object
-    read_id: str
-
-
-def handle_of(read_id: str, request: ReportRequest[Any, Any], selection: Selection, reference: object) -> str:
-    """The name of an answer: the same for the same question on the same read, if it rests on nothing else."""
-    if reference is not None:
-        return secrets.token_hex(12)  # the lists that it rests on may be others the next time
-    return hashlib.sha256(f"{read_id} {request!r} {sorted(selection.paths)}".encode()).hexdigest()[:24]
 
 
 def wants_drill_down(selection: Selection) -> bool:
@@ -88,7 +70,7 @@ def _check_read(answered: Answered, table: Table, measure: str) -> None:
     asked = answered.asked
     rows = [path.rpartition(".")[0] for path in asked.selection.paths if path.rpartition(".")[2] == "drillDown"]
     selection = Selection(asked.selection.paths | {f"{row}.{measure}" if row else measure for row in rows})
-    needs = definitions()[type(answered.request)].needs(replace(asked, selection=selection))
+    needs = answered.definition.needs(replace(asked, selection=selection))
     if not (needs.bases <= table.reading.bases and needs.columns <= table.columns):
         raise bad_input(
             "measure", f"{measure!r} was not read", "a count that was selected together with its `drillDown`"
@@ -108,24 +90,23 @@ class DrillDowns:
     def _key(self, handle: str) -> str:
         return cache_key("drill-down", self._reader, handle)
 
-    async def keep(self, handle: str, answered: Answered, seconds: float) -> None:
-        """Remembers an answer for as long as its table lives."""
-        # What an answer holds of its own: the question, mostly. Lists are shared with the cache.
-        size = 4096 + 2 * len(repr(answered.request)) + 64 * len(answered.asked.selection.paths)
-        await self._cache.set(self._key(handle), answered, size, seconds)
+    async def keep(self, handle: str, answered: Answered, read_at: int) -> None:
+        """Remembers an answer for as long as its table lives, which was read at that instant (ms)."""
+        key = self._key(handle)
+        # Without a reference the handle names one answer: who asks the same again need not share it again.
+        if answered.reference is not None or await self._cache.get(ANSWERED, key) is None:
+            await self._cache.set(ANSWERED, key, answered, read_at=read_at, size=answered.size)
 
     async def open(
         self, token: str, measure: str | None, first: int, after: str | None, with_names: bool
     ) -> RequestConnection:
         """A page of the requests behind a row. Raises ApiError (NOT_FOUND, SNAPSHOT_EXPIRED, BAD_USER_INPUT)."""
         handle, key = _parsed(token)
-        answered = await self._cache.get(self._key(handle))
-        table = None
-        if isinstance(answered, Answered):
-            table = await self._tables.still(answered.read_id)
-        if table is None or not isinstance(answered, Answered):
+        answered = await self._cache.get(ANSWERED, self._key(handle))
+        table = await self._tables.still(answered.read_id) if answered else None
+        if answered is None or table is None:
             raise ApiError(Code.SNAPSHOT_EXPIRED, "The read that this row came from is gone. Ask the report again.")
-        name, cell = await in_thread(self._cell, answered, table, key, measure)
+        name, cell = await in_turn(self._cell, answered, table, key, measure)
         start = _start(after)
         if not 1 <= first <= 100:
             raise bad_input("first", f"{first} is out of range", "1 to 100")
@@ -143,7 +124,7 @@ class DrillDowns:
         return name, measures[name]()
 
     def _measures(self, answered: Answered, table: Table, key: Key) -> Measures:
-        definition = definitions()[type(answered.request)]
+        definition = answered.definition
         material = material_of(
             answered.scope,
             answered.asked,

@@ -6,23 +6,27 @@ not wait finds it, or joins it, when asking again.
 
 import asyncio
 import secrets
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from connectors.errors import RetryLater
 from connectors.http import Meter
-from resolvers.cache import Cache, cache_key
+from resolvers.cache import Cache, Kind, cache_key, keep_newest, newest, packed
 from resolvers.figures.periods import millis
+from resolvers.flights import Flight, Flights
 
 T = TypeVar("T")
 
 BYTES_PER_ITEM = 200
 """A guess at the size of an item, for the bound of the cache."""
+_UNTOLD = 1_000
+"""Reads whose calls nobody was told of yet, at most: a list that nobody came back for is forgotten one day."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
     """A list as it was read."""
 
@@ -33,8 +37,6 @@ class Listed(Generic[T]):
     calls: int
     points: int
     read_ms: int
-    booked: bool = False
-    """Whether somebody was told of its calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,136 +58,117 @@ class Found(Generic[T]):
     stale: str | None = None
 
 
-@dataclass(slots=True)
-class _Flight:
+def listed(name: str, of: Any) -> "Kind[Listed[Any]]":
+    """The kind of a list whose value has this type (or form of types)."""
+    return packed(name, Listed[of], large=True)
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class _Read(Flight[Listed[Any]]):
     """A read under way."""
 
     read_at: int
-    meter: Meter = field(default_factory=Meter)
-    task: "asyncio.Task[Listed[object]] | None" = None
-    waiters: int = 0
+    meter: Meter
     booked: bool = False
-    grace: asyncio.TimerHandle | None = None
 
 
 class Lists:
     """The lists of one connection; `reader` names it."""
 
-    def __init__(
-        self, cache: Cache, reader: str, *, ttl_seconds: float, grace_seconds: float, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, cache: Cache, reader: str, *, grace_seconds: float, now: Callable[[], datetime]) -> None:
         self._cache = cache
         self._reader = reader
-        self._ttl = ttl_seconds
-        self._grace = grace_seconds
         self._now = now
-        self._flights: dict[str, list[_Flight]] = {}
+        self._flights: Flights[_Read] = Flights(grace_seconds)
+        self._untold: OrderedDict[str, None] = OrderedDict()
 
     async def get(
         self,
+        kind: Kind[Listed[T]],
         name: tuple[str, ...],
         load: Callable[[Meter], Awaitable[T | Dated[T]]],
         *,
         meter: Meter,
         max_age_seconds: int | None = None,
     ) -> Found[T]:
-        """The list of that name, or what `load` reads. Raises what `load` raises.
+        """The list of that kind and name, or what `load` reads. Raises what `load` raises.
 
         The calls of a read are booked once, on the `meter` of the first who gets its result.
         """
-        key = cache_key("list", self._reader, *name)
-        kept = cast("Listed[T] | None", await self._kept(key))
+        key = cache_key(kind.name, self._reader, *name)
+        kept = await newest(self._cache, kind, self._reader, key)
         if kept is not None and self._fresh(kept.read_at, max_age_seconds):
-            _book(kept, kept.calls, kept.points, meter)
+            self._tell(kept, meter)
             return Found(kept, hit=True)
-        flight = self._joinable(key, max_age_seconds) or self._depart(key, load)
+        flight = self._joinable(key, max_age_seconds) or self._depart(kind, key, load)
         try:
-            return Found(cast("Listed[T]", await self._wait(flight, meter)), hit=False)
+            return Found(await self._wait(flight, meter), hit=False)
         except RetryLater as error:
             if kept is None:
                 raise
             return Found(kept, hit=True, stale=error.message)
 
-    async def _kept(self, key: str) -> Listed[object] | None:
-        kept = await self._cache.get(key)
-        return kept if isinstance(kept, Listed) and self._age(kept.read_at) < self._ttl else None
-
-    def _age(self, read_at: int) -> float:
-        return (millis(self._now()) - read_at) / 1000
-
     def _fresh(self, read_at: int, max_age_seconds: int | None) -> bool:
-        return max_age_seconds is None or self._age(read_at) < max_age_seconds
+        return max_age_seconds is None or millis(self._now()) - read_at < max_age_seconds * 1000
 
-    def _joinable(self, key: str, max_age_seconds: int | None) -> _Flight | None:
-        flights = self._flights.get(key, [])
-        for flight in flights:
-            leaving = flight.task is None or flight.task.cancelling()
-            if not leaving and self._fresh(flight.read_at, max_age_seconds):
-                return flight
-        return None
+    def _joinable(self, key: str, max_age_seconds: int | None) -> _Read | None:
+        flights = self._flights.of(key)
+        return next((flight for flight in flights if self._fresh(flight.read_at, max_age_seconds)), None)
 
-    def _depart(self, key: str, load: Callable[[Meter], Awaitable[object]]) -> _Flight:
-        flight = _Flight(millis(self._now()))
-        flight.task = asyncio.create_task(self._read(key, load, flight))
-        self._flights.setdefault(key, []).append(flight)
-        flight.task.add_done_callback(lambda done: self._landed(key, flight, done))
-        return flight
+    def _depart(self, kind: Kind[Listed[T]], key: str, load: Callable[[Meter], Awaitable[T | Dated[T]]]) -> _Read:
+        read_at, meter = millis(self._now()), Meter()
+        task = asyncio.create_task(self._read(kind, key, load, read_at, meter))
+        return self._flights.depart(key, _Read(task, read_at=read_at, meter=meter))
 
-    async def _read(self, key: str, load: Callable[[Meter], Awaitable[object]], flight: _Flight) -> Listed[object]:
+    async def _read(
+        self,
+        kind: Kind[Listed[T]],
+        key: str,
+        load: Callable[[Meter], Awaitable[T | Dated[T]]],
+        read_at: int,
+        meter: Meter,
+    ) -> Listed[T]:
         loop = asyncio.get_running_loop()
         started = loop.time()
-        value = await load(flight.meter)
+        read = await load(meter)
         seconds = loop.time() - started
-        read_at, items = flight.read_at, len(value) if isinstance(value, tuple) else 1
-        if isinstance(value, Dated):
-            read_at = read_at if value.read_at is None else min(read_at, value.read_at)
-            value, items = value.value, value.items
-        meter = flight.meter
-        listed = Listed(value, secrets.token_hex(8), read_at, meter.calls, meter.points, round(seconds * 1000))
-        # The life is counted from the start of the read, not from its end.
-        left = self._ttl - max(seconds, self._age(read_at))
-        await self._cache.set(key, listed, 1024 + BYTES_PER_ITEM * items, left)
-        return listed
+        dated = read if isinstance(read, Dated) else Dated(read, len(read) if isinstance(read, tuple) else 1)
+        if dated.read_at is not None:
+            read_at = min(read_at, dated.read_at)
+        one = Listed(dated.value, secrets.token_hex(8), read_at, meter.calls, meter.points, round(seconds * 1000))
+        self._owe(one.read_id)
+        size = 1024 + BYTES_PER_ITEM * dated.items
+        await keep_newest(self._cache, kind, self._reader, key, one, read_id=one.read_id, read_at=read_at, size=size)
+        return one
 
-    async def _wait(self, flight: _Flight, meter: Meter) -> Listed[object]:
-        assert flight.task is not None
-        flight.waiters += 1
-        if flight.grace:
-            flight.grace.cancel()
-            flight.grace = None
-        try:
-            listed = await asyncio.shield(flight.task)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            _book(flight, flight.meter.calls, flight.meter.points, meter)
-            raise
-        finally:
-            flight.waiters -= 1
-            if flight.waiters == 0 and not flight.task.done():
-                flight.grace = asyncio.get_running_loop().call_later(self._grace, self._abandon, flight)
-        _book(listed, listed.calls, listed.points, meter)
-        return listed
+    async def _wait(self, flight: _Read, meter: Meter) -> Listed[Any]:
+        with self._flights.waiting(flight):
+            try:
+                one = await asyncio.shield(flight.task)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                if not flight.booked:
+                    flight.booked = True
+                    _book(flight.meter.calls, flight.meter.points, meter)
+                raise
+        self._tell(one, meter)
+        return one
 
-    def _landed(self, key: str, flight: _Flight, task: "asyncio.Task[Listed[object]]") -> None:
-        self._flights[key].remove(flight)
-        if not self._flights[key]:
-            del self._flights[key]
-        if flight.grace:
-            flight.grace.cancel()
-        if not task.cancelled():
-            task.exception()  # taken, since perhaps nobody waits any more
+    def _owe(self, read_id: str) -> None:
+        """Somebody is to be told what this read cost: the first who gets its result from here."""
+        self._untold[read_id] = None
+        while len(self._untold) > _UNTOLD:
+            self._untold.popitem(last=False)
 
-    def _abandon(self, flight: _Flight) -> None:
-        if flight.waiters == 0 and flight.task is not None:
-            flight.task.cancel()
+    def _tell(self, one: Listed[T], meter: Meter) -> None:
+        if one.read_id in self._untold:
+            del self._untold[one.read_id]
+            _book(one.calls, one.points, meter)
 
     async def aclose(self) -> None:
         """Cancels all reads."""
-        tasks = [flight.task for flights in self._flights.values() for flight in flights if flight.task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._flights.aclose()
 
 
 async def together(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
@@ -198,9 +181,7 @@ async def together(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
     return [task.result() for task in tasks]
 
 
-def _book(read: Listed[T] | _Flight, calls: int, points: int, meter: Meter) -> None:
-    """Adds the calls of a read to the meter of whoever is told of them first."""
-    if not read.booked:
-        read.booked = True
-        meter.calls += calls
-        meter.points += points
+def _book(calls: int, points: int, meter: Meter) -> None:
+    """Adds the calls of a read to the meter of whoever is told of them."""
+    meter.calls += calls
+    meter.points += points

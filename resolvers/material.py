@@ -9,7 +9,7 @@ from resolvers.definition import Asked, Material, Needs
 from resolvers.figures.periods import instant
 from resolvers.scopes import Scope
 from resolvers.subject import resolved_with, subject, undated
-from resolvers.tables import Table
+from resolvers.table import Table
 from schema.report import Basis, ReadInfo, ReportWarning, WarningCode, Way
 from schema.scope import ResolvedBy
 

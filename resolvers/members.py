@@ -10,8 +10,9 @@ from functools import partial
 from connectors.errors import AccessRefused, GaveUp
 from connectors.http import Meter
 from connectors.jsm import JsmOrganization, Member
-from resolvers.lists import Dated, Found, together
-from resolvers.site import SiteReader, whole
+from resolvers.cache import Kind
+from resolvers.lists import Dated, Found, Listed, listed, together
+from resolvers.site import ORGANIZATIONS, SiteReader, whole
 from schema.errors import bad_input
 
 AT_ONCE = 10
@@ -54,6 +55,11 @@ class People:
             self.stale.append(found.stale)
 
 
+MEMBERS: Kind[Listed[tuple[Member, ...]]] = listed("members", tuple[Member, ...])
+CUSTOMERS: Kind[Listed[tuple[Member, ...]]] = listed("customers", tuple[Member, ...])
+PEOPLE: Kind[Listed[People]] = listed("people", People)
+
+
 async def checked_desk(site: SiteReader, desk: str, meter: Meter, where: str = "serviceDesk") -> str:
     """The id, if there is such a service desk. Raises ApiError (BAD_USER_INPUT)."""
     desks = await site.service_desks(meter)
@@ -69,7 +75,7 @@ async def members(
     """The members of an organization. Raises GaveUp with status 404 if it was deleted."""
 
     load = whole(partial(site.jsm.organization_users, organization))
-    return await site.lists.get(("members", organization), load, meter=meter, max_age_seconds=max_age_seconds)
+    return await site.lists.get(MEMBERS, (organization,), load, meter=meter, max_age_seconds=max_age_seconds)
 
 
 async def customers(
@@ -78,7 +84,7 @@ async def customers(
     """The customers of a known service desk."""
 
     load = whole(partial(site.jsm.customers, desk))
-    return await site.lists.get(("customers", desk), load, meter=meter, max_age_seconds=max_age_seconds)
+    return await site.lists.get(CUSTOMERS, (desk,), load, meter=meter, max_age_seconds=max_age_seconds)
 
 
 async def organizations(
@@ -87,8 +93,8 @@ async def organizations(
     """The organizations of the site, or those linked to a known service desk."""
 
     load = whole(site.jsm.organizations if desk is None else partial(site.jsm.desk_organizations, desk))
-    name = ("organizations",) if desk is None else ("organizations", desk)
-    return await site.lists.get(name, load, meter=meter, max_age_seconds=max_age_seconds)
+    name = () if desk is None else (desk,)
+    return await site.lists.get(ORGANIZATIONS, name, load, meter=meter, max_age_seconds=max_age_seconds)
 
 
 async def people(
@@ -112,8 +118,8 @@ async def people(
         return Dated(found, found.items, found.read_at)
 
     # A list of lists, so that all of it is read on while nobody waits.
-    name = ("people", desk or "", str(with_members), str(with_customers))
-    read: Found[People] = await site.lists.get(name, load, meter=meter, max_age_seconds=max_age_seconds)
+    name = (desk or "", str(with_members), str(with_customers))
+    read = await site.lists.get(PEOPLE, name, load, meter=meter, max_age_seconds=max_age_seconds)
     return replace(read.listed.value, stale=[*read.listed.value.stale, *([read.stale] if read.stale else [])])
 
 

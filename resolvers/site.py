@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -10,9 +10,10 @@ from connectors.assets import Assets
 from connectors.http import Meter
 from connectors.jira import Account, Contact, Field, Jira, Named, User
 from connectors.jsm import Jsm, JsmOrganization, RequestType, ServiceDesk
-from resolvers.cache import Remembered, cache_key
+from resolvers.cache import Kind, cache_key, packed
 from resolvers.columns import ORGANIZATIONS_TYPE, RATING_DATE_TYPE, REQUEST_TYPE_TYPE, SLA_TYPE
-from resolvers.lists import Lists
+from resolvers.lists import Listed, Lists, listed
+from resolvers.remembered import Remembered
 from schema import reference
 from schema.errors import bad_input
 
@@ -22,9 +23,11 @@ SELECT_TYPES = frozenset(
 )
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U", bound=User)
 PEOPLE_AT_ONCE = 50
-NOBODY = User(account_id="")
-"""Kept for an account that could not be read, so that it is not asked for again and again."""
+JSM_TYPES = ("com.atlassian.servicedesk:", "com.atlassian.jira.plugins.cmdb:")
+NOBODY = ""
+"""The account id of what is kept for an account that could not be read, so that it is not asked for again and again."""
 
 
 class Pages(Protocol[T_co]):
@@ -55,6 +58,10 @@ class SiteFields:
     """The fields of the site. JSM's are known by `schema.custom` alone: names are translated and not unique."""
 
     all: tuple[Field, ...]
+
+    def of_jsm(self) -> "SiteFields":
+        """Those of JSM alone: all that a report looks at once its table is read."""
+        return SiteFields(tuple(f for f in self.all if f.custom and f.custom.startswith(JSM_TYPES)))
 
     def of_type(self, custom: str) -> tuple[Field, ...]:
         """The custom fields of this type."""
@@ -102,6 +109,21 @@ class SiteFields:
         raise bad_input("options.metric", f"{chosen[:80]!r} is no SLA metric of this site", f"a name or id of {names}")
 
 
+ACCOUNT: Kind[Account] = packed("account", Account)
+FIELDS: Kind[SiteFields] = packed("fields", SiteFields, large=True)
+PROJECTS: Kind[tuple[reference.Project, ...]] = packed("projects", tuple[reference.Project, ...], large=True)
+MISSING_PROJECTS: Kind[tuple[str, ...]] = packed("missing projects", tuple[str, ...])
+STATUSES: Kind[tuple[reference.Status, ...]] = packed("statuses", tuple[reference.Status, ...], large=True)
+JQL_ERRORS: Kind[tuple[tuple[str, ...], ...]] = packed("jql errors", tuple[tuple[str, ...], ...])
+USER: Kind[User] = packed("user", User)
+CONTACT: Kind[Contact] = packed("contact", Contact)
+PRIORITIES: Kind[Listed[tuple[Named, ...]]] = listed("priorities", tuple[Named, ...])
+ISSUE_TYPES: Kind[Listed[tuple[Named, ...]]] = listed("issue types", tuple[Named, ...])
+SERVICE_DESKS: Kind[Listed[tuple[ServiceDesk, ...]]] = listed("service desks", tuple[ServiceDesk, ...])
+REQUEST_TYPES: Kind[Listed[tuple[RequestType, ...]]] = listed("request types", tuple[RequestType, ...])
+ORGANIZATIONS: Kind[Listed[tuple[JsmOrganization, ...]]] = listed("organizations", tuple[JsmOrganization, ...])
+
+
 class SiteReader:
     """Reads reference data through one connection; every method says which meter its calls are booked on."""
 
@@ -121,12 +143,12 @@ class SiteReader:
         fresh._max_age = max_age_seconds
         return fresh
 
-    def _key(self, *parts: str) -> str:
-        return cache_key("reference", self._reader, *parts)
+    def _key(self, kind: Kind[T], *parts: str) -> str:
+        return cache_key(kind.name, self._reader, *parts)
 
     async def account(self, meter: Meter) -> Account:
         """The reading account."""
-        return await self._remembered.get(self._key("account"), lambda: self.jira.myself(meter=meter))
+        return await self._remembered.get(ACCOUNT, self._key(ACCOUNT), lambda: self.jira.myself(meter=meter))
 
     async def fields(self, meter: Meter) -> SiteFields:
         """All fields."""
@@ -134,7 +156,7 @@ class SiteReader:
         async def load() -> SiteFields:
             return SiteFields(tuple(await self.jira.fields(meter=meter)))
 
-        return await self._remembered.get(self._key("fields"), load, size=100_000)
+        return await self._remembered.get(FIELDS, self._key(FIELDS), load, size=100_000)
 
     async def projects(self, meter: Meter) -> tuple[reference.Project, ...]:
         """All projects that the account sees."""
@@ -143,7 +165,7 @@ class SiteReader:
             found = await self.jira.projects(meter=meter)
             return tuple(reference.Project(id=p.id, key=p.key, name=p.name, type_key=p.type_key) for p in found)
 
-        return await self._remembered.get(self._key("projects"), load, size=100_000)
+        return await self._remembered.get(PROJECTS, self._key(PROJECTS), load, size=100_000)
 
     async def missing_projects(self, keys: Sequence[str], meter: Meter) -> tuple[str, ...]:
         """Those of the keys that no visible project has."""
@@ -155,7 +177,7 @@ class SiteReader:
 
         # A project that is not there yet may be there the next time.
         return await self._remembered.get(
-            self._key("projects with keys", *wanted), load, keep=lambda missing: not missing
+            MISSING_PROJECTS, self._key(MISSING_PROJECTS, *wanted), load, keep=lambda missing: not missing
         )
 
     async def statuses(self, meter: Meter) -> tuple[reference.Status, ...]:
@@ -165,7 +187,7 @@ class SiteReader:
             found = await self.jira.statuses(meter=meter)
             return tuple(reference.Status(id=s.id, name=s.name, category=s.category) for s in found)
 
-        return await self._remembered.get(self._key("statuses"), load, size=50_000)
+        return await self._remembered.get(STATUSES, self._key(STATUSES), load, size=50_000)
 
     async def priorities(self, meter: Meter) -> tuple[Named, ...]:
         """All priorities."""
@@ -173,7 +195,7 @@ class SiteReader:
         async def load(spent: Meter) -> tuple[Named, ...]:
             return tuple(await self.jira.priorities(meter=spent))
 
-        return (await self.lists.get(("priorities",), load, meter=meter)).listed.value
+        return (await self.lists.get(PRIORITIES, (), load, meter=meter)).listed.value
 
     async def issue_types(self, meter: Meter) -> tuple[Named, ...]:
         """All issue types that the account sees."""
@@ -181,23 +203,23 @@ class SiteReader:
         async def load(spent: Meter) -> tuple[Named, ...]:
             return tuple(await self.jira.issue_types(meter=spent))
 
-        return (await self.lists.get(("issue types",), load, meter=meter)).listed.value
+        return (await self.lists.get(ISSUE_TYPES, (), load, meter=meter)).listed.value
 
     async def service_desks(self, meter: Meter) -> tuple[ServiceDesk, ...]:
         """All service desks that the account sees."""
-        return await self._list("service desks", self.jsm.service_desks, meter)
+        return await self._list(SERVICE_DESKS, self.jsm.service_desks, meter)
 
     async def request_types(self, meter: Meter) -> tuple[RequestType, ...]:
         """The present request types of all desks."""
-        return await self._list("request types", self.jsm.request_types, meter)
+        return await self._list(REQUEST_TYPES, self.jsm.request_types, meter)
 
     async def organizations(self, meter: Meter) -> tuple[JsmOrganization, ...]:
         """The present organizations of the site."""
-        return await self._list("organizations", self.jsm.organizations, meter)
+        return await self._list(ORGANIZATIONS, self.jsm.organizations, meter)
 
-    async def _list(self, name: str, pages: Pages[T], meter: Meter) -> tuple[T, ...]:
+    async def _list(self, kind: Kind[Listed[tuple[T, ...]]], pages: Pages[T], meter: Meter) -> tuple[T, ...]:
         """A list of JSM, whole. It may take longer than an operation: then it is read on meanwhile."""
-        found = await self.lists.get((name,), whole(pages), meter=meter, max_age_seconds=self._max_age)
+        found = await self.lists.get(kind, (), whole(pages), meter=meter, max_age_seconds=self._max_age)
         return found.listed.value
 
     async def jql_errors(self, queries: Sequence[str], meter: Meter) -> tuple[tuple[str, ...], ...]:
@@ -206,7 +228,8 @@ class SiteReader:
         async def load() -> tuple[tuple[str, ...], ...]:
             return tuple(await self.jira.parse_jql(queries, meter=meter))
 
-        return await self._remembered.get(self._key("jql", *queries), load, keep=lambda errors: not any(errors))
+        key = self._key(JQL_ERRORS, *queries)
+        return await self._remembered.get(JQL_ERRORS, key, load, keep=lambda errors: not any(errors))
 
     async def users(self, account_ids: Iterable[str], meter: Meter) -> dict[str, User]:
         """Names and states of these accounts; those that cannot be read any more are absent."""
@@ -214,39 +237,48 @@ class SiteReader:
         async def read(unknown: Sequence[str]) -> Mapping[str, User]:
             return await self.jira.users(unknown, meter=meter)
 
-        return {
-            a: user for a, user in (await self._people("user", account_ids, read)).items() if isinstance(user, User)
-        }
+        return await self._people(USER, User(NOBODY), account_ids, read)
 
     async def contacts(self, account_ids: Iterable[str], meter: Meter) -> dict[str, Contact]:
         """The same with e-mail addresses; they are read and kept only by this."""
 
-        async def read(unknown: Sequence[str]) -> Mapping[str, User]:
+        async def read(unknown: Sequence[str]) -> Mapping[str, Contact]:
             return await self.jira.contacts(unknown, meter=meter)
 
-        found = await self._people("contact", account_ids, read)
-        return {account: contact for account, contact in found.items() if isinstance(contact, Contact)}
+        return await self._people(CONTACT, Contact(NOBODY), account_ids, read)
 
-    async def kept_label(self, object_id: str) -> object | None:
-        """What was kept for an object of Assets, or None."""
-        return await self._remembered.kept(self._key("asset", object_id))
+    async def kept(self, kind: Kind[T], ids: Collection[str]) -> dict[str, T]:
+        """What is known of the things with these ids."""
+        keys = {self._key(kind, one): one for one in ids}
+        found = await self._remembered.kept(kind, list(keys))
+        return {keys[key]: value for key, value in found.items()}
 
-    async def keep_label(self, object_id: str, label: object) -> None:
-        """Keeps what was just read of an object of Assets."""
-        await self._remembered.keep(self._key("asset", object_id), label)
+    async def keep(self, kind: Kind[T], values: Mapping[str, T], read_at: int) -> None:
+        """Keeps what was read of things by their ids, from that instant (ms) on."""
+        keyed = {self._key(kind, one): value for one, value in values.items()}
+        await self._remembered.keep(kind, keyed, read_at=read_at)
+
+    def now(self) -> int:
+        """This instant (ms)."""
+        return self._remembered.now()
 
     async def _people(
-        self, kind: str, account_ids: Iterable[str], read: Callable[[Sequence[str]], Awaitable[Mapping[str, User]]]
-    ) -> dict[str, object]:
+        self,
+        kind: Kind[U],
+        nobody: U,
+        account_ids: Iterable[str],
+        read: Callable[[Sequence[str]], Awaitable[Mapping[str, U]]],
+    ) -> dict[str, U]:
         # One at a time: two reports of one operation mostly ask for the same people.
         async with self._naming:
-            kept = {a: await self._remembered.kept(self._key(kind, a)) for a in sorted(set(account_ids))}
-            unknown = [account for account, user in kept.items() if user is None]
+            wanted = sorted(set(account_ids))
+            kept = await self.kept(kind, wanted)
+            unknown = [account for account in wanted if account not in kept]
             for start in range(0, len(unknown), PEOPLE_AT_ONCE):
-                batch = unknown[start : start + PEOPLE_AT_ONCE]
+                batch, read_at = unknown[start : start + PEOPLE_AT_ONCE], self.now()
                 found = await read(batch)
                 # Kept batch by batch: who cannot wait for all of them finds these the next time.
-                for account in batch:
-                    kept[account] = found.get(account, NOBODY)
-                    await self._remembered.keep(self._key(kind, account), kept[account])
-        return {account: user for account, user in kept.items() if user is not NOBODY}
+                fresh = {account: found.get(account, nobody) for account in batch}
+                await self.keep(kind, fresh, read_at)
+                kept |= fresh
+        return {account: kept[account] for account in wanted if kept[account].account_id != NOBODY}

@@ -6,22 +6,22 @@ with all its calls.
 
 import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-import polars as pl
-
 from connectors.errors import ConnectorError, RetryLater
 from connectors.http import Meter
-from resolvers.cache import Cache, cache_key
+from resolvers.cache import Cache, cache_key, keep_newest, newest
+from resolvers.cache.newest import place_of
 from resolvers.columns import column
 from resolvers.errors import api_error
 from resolvers.figures.periods import millis
+from resolvers.flights import Flight, Flights
 from resolvers.scan import Progress, Reading, Scanner
 from resolvers.site import SiteFields
+from resolvers.table import TABLE, Table
 from schema.errors import ApiError, Code
 
 
@@ -33,23 +33,6 @@ class CacheResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Requests as they were read: one row each, sorted by id, with `id`, `created` and the columns asked for."""
-
-    read_id: str
-    read_at: int
-    """Instant (ms) before the first call of the read: all of it is at least as young."""
-    reading: Reading
-    columns: frozenset[str]
-    frame: pl.DataFrame
-    malformed: Counter[str]
-    by_keys: frozenset[str]
-    calls: int
-    points: int
-    read_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class Served:
     """A table as one operation got it. `stale` says why an older one than asked for was served."""
 
@@ -58,18 +41,15 @@ class Served:
     stale: str | None = None
 
 
-@dataclass(slots=True)
-class Flight:
+@dataclass(eq=False, slots=True, kw_only=True)
+class _Read(Flight[Table]):
     """A read under way."""
 
-    task: asyncio.Task[Table]
     read_at: int
     reading: Reading
     columns: frozenset[str]
     progress: Progress
     started: float
-    waiters: int = 0
-    grace: asyncio.TimerHandle | None = None
     owed: set[int | None] = field(default_factory=set)
     """The ages asked for by those who could not wait: when they come back, this read is what they came for."""
 
@@ -102,28 +82,20 @@ class Tables:
     """The tables of one connection."""
 
     def __init__(
-        self,
-        scanner: Scanner,
-        cache: Cache,
-        reader: str,
-        *,
-        ttl_seconds: int,
-        grace_seconds: float,
-        now: Callable[[], datetime],
+        self, scanner: Scanner, cache: Cache, reader: str, *, grace_seconds: float, now: Callable[[], datetime]
     ) -> None:
         self._scanner = scanner
         self._cache = cache
         self._reader = reader
-        self._ttl = ttl_seconds
         self._grace = grace_seconds
         self._now = now
-        self._flights: dict[str, list[Flight]] = {}
-        self._owed: dict[str, list[tuple[Flight, Table]]] = {}
+        self._flights: Flights[_Read] = Flights(grace_seconds, self._landed)
+        self._owed: dict[str, list[tuple[_Read, Table]]] = {}
 
     @property
     def reads_in_flight(self) -> int:
         """Number of reads under way."""
-        return sum(map(len, self._flights.values()))
+        return len(self._flights)
 
     async def get(self, wanted: Wanted) -> Served:
         """A table that covers what is wanted. Raises ApiError."""
@@ -131,7 +103,7 @@ class Tables:
         for flight, table in self._owed.get(key, []):
             if wanted.max_age_seconds in flight.owed and wanted.met_by(flight.reading, flight.columns):
                 return Served(table, CacheResult.MISS)
-        kept = await self._kept(key)
+        kept = await newest(self._cache, TABLE, self._reader, key)
         covers = kept is not None and wanted.met_by(kept.reading, kept.columns)
         if kept and covers and self._fresh(kept.read_at, wanted.max_age_seconds):
             return Served(kept, CacheResult.HIT)
@@ -145,44 +117,26 @@ class Tables:
 
     async def still(self, read_id: str) -> Table | None:
         """The table of that read, while it lives: a newer one of the same requests does not end it."""
-        kept = await self._cache.get(self._place(read_id))
-        return kept if isinstance(kept, Table) and self._age(kept.read_at) < self._ttl else None
+        return await self._cache.get(TABLE, place_of(self._reader, read_id))
 
     def _key(self, reading: Reading) -> str:
         period = reading.period
         return cache_key(
-            "newest", self._reader, reading.base, str(period.start), str(period.end), reading.resolved_by.name
+            "table", self._reader, reading.base, str(period.start), str(period.end), reading.resolved_by.name
         )
 
-    def _place(self, read_id: str) -> str:
-        return cache_key("table", self._reader, read_id)
-
-    async def _kept(self, key: str) -> Table | None:
-        """The newest table of a set of requests."""
-        read_id = await self._cache.get(key)
-        return await self.still(read_id) if isinstance(read_id, str) else None
-
-    async def _keep(self, key: str, table: Table, seconds: float) -> None:
-        newest = await self._kept(key)
-        await self._cache.set(self._place(table.read_id), table, int(table.frame.estimated_size()) + 4096, seconds)
-        if newest is None or newest.read_at <= table.read_at:
-            await self._cache.set(key, table.read_id, 256, seconds)
-
-    def _age(self, read_at: int) -> float:
-        return (millis(self._now()) - read_at) / 1000
-
     def _fresh(self, read_at: int, max_age_seconds: int | None) -> bool:
-        return max_age_seconds is None or self._age(read_at) < max_age_seconds
+        return max_age_seconds is None or millis(self._now()) - read_at < max_age_seconds * 1000
 
-    def _joinable(self, key: str, wanted: Wanted) -> Flight | None:
-        for flight in self._flights.get(key, []):
-            if flight.task.cancelling() or not wanted.met_by(flight.reading, flight.columns):
+    def _joinable(self, key: str, wanted: Wanted) -> _Read | None:
+        for flight in self._flights.of(key):
+            if not wanted.met_by(flight.reading, flight.columns):
                 continue
             if wanted.max_age_seconds in flight.owed or self._fresh(flight.read_at, wanted.max_age_seconds):
                 return flight
         return None
 
-    def _depart(self, key: str, wanted: Wanted, kept: Table | None) -> Flight:
+    def _depart(self, key: str, wanted: Wanted, kept: Table | None) -> _Read:
         """Starts a read. It takes along what the cached table held, so that two dashboards do not displace each other."""
         bases = wanted.reading.bases | (kept.reading.bases if kept else frozenset())
         reading = replace(wanted.reading, bases=bases)
@@ -190,27 +144,20 @@ class Tables:
         read_at = millis(self._now())
         progress = Progress()
         task = asyncio.create_task(self._read(key, reading, columns, wanted, read_at, progress))
-        flight = Flight(task, read_at, reading, columns, progress, asyncio.get_running_loop().time())
-        self._flights.setdefault(key, []).append(flight)
-        task.add_done_callback(lambda done: self._landed(key, flight))
-        return flight
+        started = asyncio.get_running_loop().time()
+        flight = _Read(task, read_at=read_at, reading=reading, columns=columns, progress=progress, started=started)
+        return self._flights.depart(key, flight)
 
-    def _landed(self, key: str, flight: Flight) -> None:
-        flights = self._flights[key]
-        flights.remove(flight)
-        if not flights:
-            del self._flights[key]
-        if flight.grace:
-            flight.grace.cancel()
+    def _landed(self, key: str, flight: _Read) -> None:
         if flight.task.cancelled() or flight.task.exception():
-            return  # the exception is taken by this, since perhaps nobody waits any more
+            return
         if flight.owed:
             # Kept for those who could not wait, whatever the cache makes of it.
             debt = (flight, flight.task.result())
             self._owed.setdefault(key, []).append(debt)
             asyncio.get_running_loop().call_later(self._grace, self._paid, key, debt)
 
-    def _paid(self, key: str, debt: tuple[Flight, Table]) -> None:
+    def _paid(self, key: str, debt: tuple[_Read, Table]) -> None:
         self._owed[key].remove(debt)
         if not self._owed[key]:
             del self._owed[key]
@@ -223,7 +170,6 @@ class Tables:
         meter = Meter(wanted.spent.calls, wanted.spent.points)
         wanted_columns = [column(name, wanted.fields.all) for name in sorted(columns | {"created"})]
         scanned = await self._scanner.scan(reading, wanted_columns, read_at, meter, progress)
-        seconds = loop.time() - started
         table = Table(
             read_id=secrets.token_hex(8),
             read_at=read_at,
@@ -234,39 +180,25 @@ class Tables:
             by_keys=scanned.by_keys,
             calls=meter.calls,
             points=meter.points,
-            read_ms=round(seconds * 1000),
+            read_ms=round((loop.time() - started) * 1000),
         )
-        # The life is counted from the start of the read, not from its end.
-        await self._keep(key, table, self._ttl - seconds)
+        await keep_newest(
+            self._cache, TABLE, self._reader, key, table, read_id=table.read_id, read_at=read_at, size=table.size
+        )
         return table
 
-    async def _wait(self, flight: Flight, deadline: float, max_age_seconds: int | None) -> Table:
+    async def _wait(self, flight: _Read, deadline: float, max_age_seconds: int | None) -> Table:
         loop = asyncio.get_running_loop()
-        flight.waiters += 1
-        if flight.grace:
-            flight.grace.cancel()
-            flight.grace = None
-        try:
+        with self._flights.waiting(flight):
             done, _ = await asyncio.wait({flight.task}, timeout=max(0.0, deadline - loop.time()))
-        finally:
-            flight.waiters -= 1
-            if flight.waiters == 0 and not flight.task.done():
-                flight.grace = loop.call_later(self._grace, self._abandon, flight)
         if not done:
             flight.owed.add(max_age_seconds)
             raise read_in_progress(flight.seconds_left(loop.time()))
         return flight.task.result()
 
-    def _abandon(self, flight: Flight) -> None:
-        if flight.waiters == 0:
-            flight.task.cancel()
-
     async def aclose(self) -> None:
         """Cancels all reads."""
-        tasks = [flight.task for flights in self._flights.values() for flight in flights]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._flights.aclose()
 
 
 def read_in_progress(seconds_left: float) -> ApiError:

@@ -30,7 +30,7 @@ def own_aql(aql: str) -> tuple[str, bool]:
         if depth < 0:
             break
     if depth:
-        raise refused("its brackets do not pair")
+        raise refused("its brackets do not pair. Accepted: a bracket closed for each one opened")
     return condition, ordered
 
 

@@ -8,7 +8,8 @@ from enum import Enum
 from connectors.assets import AssetObject, AssetSchema, AssetType, AttributeValue, ObjectPage
 from connectors.errors import GaveUp
 from connectors.http import Meter
-from resolvers.lists import Dated, Found, together
+from resolvers.cache import Kind, packed
+from resolvers.lists import Dated, Found, Listed, listed, together
 from resolvers.site import SiteReader, whole
 from schema import reference
 from schema.errors import ApiError, Code, bad_input
@@ -16,6 +17,10 @@ from schema.errors import ApiError, Code, bad_input
 LARGEST_BATCH = 999
 """Objects asked for by id in one query."""
 _ID = re.compile(r"[1-9][0-9]{0,18}")
+
+SCHEMAS: Kind[Listed[tuple[AssetSchema, ...]]] = listed("asset schemas", tuple[AssetSchema, ...])
+TYPES: Kind[Listed[tuple[AssetType, ...]]] = listed("asset types", tuple[AssetType, ...])
+COUNT: Kind[Listed[int]] = listed("asset count", int)
 
 
 def shown_schema(schema: AssetSchema) -> reference.AssetSchema:
@@ -37,7 +42,7 @@ def shown_type(kind: AssetType) -> reference.AssetType:
 async def schemas(site: SiteReader, meter: Meter, max_age_seconds: int | None = None) -> Found[tuple[AssetSchema, ...]]:
     """All object schemas."""
     load = whole(site.assets.schemas)
-    return await site.lists.get(("asset schemas",), load, meter=meter, max_age_seconds=max_age_seconds)
+    return await site.lists.get(SCHEMAS, (), load, meter=meter, max_age_seconds=max_age_seconds)
 
 
 async def types(site: SiteReader, schema: str | None, meter: Meter) -> Found[tuple[AssetType, ...]]:
@@ -47,7 +52,7 @@ async def types(site: SiteReader, schema: str | None, meter: Meter) -> Found[tup
     async def load(spent: Meter) -> tuple[AssetType, ...]:
         return (await _read_types(site, schema, spent))[1]
 
-    return await site.lists.get(("asset types", schema or ""), load, meter=meter)
+    return await site.lists.get(TYPES, (schema or "",), load, meter=meter)
 
 
 def _check_schema(schema: str | None) -> None:
@@ -123,6 +128,9 @@ class TypeCounts:
         return found
 
 
+TYPE_COUNTS: Kind[Listed[TypeCounts]] = listed("asset type counts", TypeCounts)
+
+
 async def type_counts(
     site: SiteReader, schema: str | None, meter: Meter, max_age_seconds: int | None
 ) -> Found[TypeCounts]:
@@ -134,8 +142,7 @@ async def type_counts(
         direct, api = await _direct(site, found, spent)
         return Dated(TypeCounts(known, found, direct, api), len(found))
 
-    name = ("asset type counts", schema or "")
-    return await site.lists.get(name, load, meter=meter, max_age_seconds=max_age_seconds)
+    return await site.lists.get(TYPE_COUNTS, (schema or "",), load, meter=meter, max_age_seconds=max_age_seconds)
 
 
 async def _direct(site: SiteReader, found: tuple[AssetType, ...], meter: Meter) -> tuple[dict[str, int], ApiCounts]:
@@ -199,13 +206,16 @@ class Grouped:
     """How many Assets counted, where the objects came in several pages."""
 
 
+GROUPED: Kind[Listed[Grouped]] = listed("assets grouped", Grouped)
+
+
 async def count(site: SiteReader, aql: str, meter: Meter, max_age_seconds: int | None) -> Found[int]:
     """How many objects a query finds. Raises QueryRefused."""
 
     async def load(spent: Meter) -> int:
         return await site.assets.total_count(aql, meter=spent)
 
-    return await site.lists.get(("asset count", aql), load, meter=meter, max_age_seconds=max_age_seconds)
+    return await site.lists.get(COUNT, (aql,), load, meter=meter, max_age_seconds=max_age_seconds)
 
 
 async def grouped(
@@ -224,8 +234,9 @@ async def grouped(
         counted = await site.assets.total_count(aql, meter=spent) if pages > 1 else None
         return Dated(read.result(counted), len(read.values))
 
-    name = ("assets grouped", aql, attribute.casefold())
-    return await site.lists.get(name, load, meter=meter, max_age_seconds=max_age_seconds)
+    return await site.lists.get(
+        GROUPED, (aql, attribute.casefold()), load, meter=meter, max_age_seconds=max_age_seconds
+    )
 
 
 async def _too_large(site: SiteReader, aql: str, most: int, meter: Meter) -> ApiError:
@@ -298,18 +309,21 @@ class Label:
     key: str | None = None
 
 
+LABEL: Kind[Label] = packed("asset label", Label)
+
+
 async def labels(site: SiteReader, ids: Iterable[str], meter: Meter) -> dict[str, Label]:
     """Names and keys of these objects, those not known yet by one query."""
     wanted = sorted({one for one in ids if _ID.fullmatch(one)})
-    found = {one: await site.kept_label(one) for one in wanted}
-    unknown = [one for one, label in found.items() if label is None]
+    found = await site.kept(LABEL, wanted)
+    unknown = [one for one in wanted if one not in found]
     for at in range(0, len(unknown), LARGEST_BATCH):
-        batch = unknown[at : at + LARGEST_BATCH]
+        batch, read_at = unknown[at : at + LARGEST_BATCH], site.now()
         read: dict[str, Label] = dict.fromkeys(batch, Label())
         aql = f"objectId in ({', '.join(batch)})"
         async for page in site.assets.objects(aql, False, meter=meter, page_size=len(batch)):
             read |= {one.id: Label(one.label, one.key) for one in page.objects}
-        for one in batch:
-            found[one] = read[one]
-            await site.keep_label(one, read[one])
-    return {one: label for one, label in found.items() if isinstance(label, Label)}
+        fresh = {one: read[one] for one in batch}
+        await site.keep(LABEL, fresh, read_at)
+        found |= fresh
+    return found

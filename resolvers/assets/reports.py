@@ -22,7 +22,7 @@ from resolvers.lists import Found
 from resolvers.planner import Defaults, check_age
 from resolvers.site import SiteReader
 from resolvers.tables import read_in_progress
-from resolvers.threads import in_thread
+from resolvers.threads import in_turn
 from schema.assets import AqlOptions, AqlReport, AqlRow, AssetRest, AssetSchemaTotal, AssetTypeReport, AssetTypeRow
 from schema.reference import AssetSchema
 from schema.report import ReadInfo, ReportWarning, WarningCode, Way
@@ -84,7 +84,7 @@ class AssetContext:
             known = await self._read(lambda meter: assets.schemas(self._site, meter, max_age_seconds), asking, len)
             named = {one.id: one for one in known.listed.value}
         _tell_counts(counts, asking)
-        rows = await in_thread(_type_rows, counts)
+        rows = await in_turn(_type_rows, counts)
         hidden = rows[shown:]
         return AssetTypeReport(
             read=self._read_info(found, asking, scanned=0),
@@ -116,7 +116,7 @@ class AssetContext:
         )
         grouped = found.listed.value
         _tell_objects(grouped, asking)
-        rows, rest = await in_thread(_value_rows, grouped, cut, own, top, asking)
+        rows, rest = await in_turn(_value_rows, grouped, cut, own, top, asking)
         if selection.has("rows.value.name"):
             await self._name(rows, grouped, asking)
         return AqlReport(

@@ -140,4 +140,4 @@ def cells(material: Material[CustomerOptions], key: Key) -> Measures:
     return {"requests": lambda: Cell(mine["id"], clause)}
 
 
-REPORT = Definition(CustomerReportRequest, needs, compute, refer=refer, cells=cells)
+REPORT = Definition(CustomerReportRequest, needs, compute, refer=refer, reference=People, cells=cells)

@@ -171,4 +171,4 @@ def cells(material: Material[RequestTypesOptions], key: Key) -> Measures:
     return {}
 
 
-REPORT = Definition(RequestTypesRequest, needs, compute, refer=refer, cells=cells)
+REPORT = Definition(RequestTypesRequest, needs, compute, refer=refer, reference=_Lists | None, cells=cells)

@@ -224,4 +224,4 @@ def cells(material: Material[RequestsByOrganizationOptions], key: Key) -> Measur
     return served_cells(pairs)
 
 
-REPORT = Definition(RequestsByOrganizationRequest, needs, compute, refer=refer, cells=cells)
+REPORT = Definition(RequestsByOrganizationRequest, needs, compute, refer=refer, reference=_Listed | None, cells=cells)

@@ -6,9 +6,12 @@ import pytest
 
 from connectors.errors import Unavailable
 from connectors.http import Meter
-from resolvers.cache import memory_cache
-from resolvers.lists import Dated, Found, Lists
+from resolvers.cache import Kind, MemoryCache
+from resolvers.lists import Dated, Listed, Lists, listed
 from tests.api import Clock, at
+
+NUMBERS: Kind[Listed[tuple[int, ...]]] = listed("numbers", tuple[int, ...])
+TEXT: Kind[Listed[str]] = listed("text", str)
 
 
 class Source:
@@ -34,7 +37,7 @@ class Source:
 
 
 def lists(clock: Clock, grace_seconds: float = 60.0) -> Lists:
-    return Lists(memory_cache(1 << 20), "reader", ttl_seconds=3600, grace_seconds=grace_seconds, now=clock)
+    return Lists(MemoryCache(1 << 20, now=clock), "reader", grace_seconds=grace_seconds, now=clock)
 
 
 @pytest.fixture
@@ -45,10 +48,10 @@ def clock() -> Clock:
 async def test_who_could_not_wait_finds_the_list_and_is_told_its_calls(clock: Clock) -> None:
     source, kept, first, second, third = Source(), lists(clock), Meter(), Meter(), Meter()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(kept.get(("a",), source.load, meter=first), 0.01)
+        await asyncio.wait_for(kept.get(NUMBERS, ("a",), source.load, meter=first), 0.01)
     source.go.set()
-    found = await kept.get(("a",), source.load, meter=second)
-    again = await kept.get(("a",), source.load, meter=third)
+    found = await kept.get(NUMBERS, ("a",), source.load, meter=second)
+    again = await kept.get(NUMBERS, ("a",), source.load, meter=third)
     assert (found.listed.value, again.hit, source.asked) == ((1, 2), True, 1)
     assert (first, second, third) == (Meter(), Meter(1, 3), Meter())
     await kept.aclose()
@@ -57,11 +60,11 @@ async def test_who_could_not_wait_finds_the_list_and_is_told_its_calls(clock: Cl
 async def test_a_read_that_nobody_wants_any_more_is_cancelled(clock: Clock) -> None:
     source, kept = Source(), lists(clock, grace_seconds=0.0)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(kept.get(("a",), source.load, meter=Meter()), 0.01)
+        await asyncio.wait_for(kept.get(NUMBERS, ("a",), source.load, meter=Meter()), 0.01)
     while not source.cancelled:  # noqa: ASYNC110  # there is no event for it
         await asyncio.sleep(0)
     source.go.set()
-    assert (await kept.get(("a",), source.load, meter=Meter())).hit is False
+    assert (await kept.get(NUMBERS, ("a",), source.load, meter=Meter())).hit is False
     assert source.asked == 2
 
 
@@ -70,13 +73,13 @@ async def test_a_failure_is_not_kept_and_an_older_list_stands_in_for_it(clock: C
     source.go.set()
     source.fails = True
     with pytest.raises(Unavailable):
-        await kept.get(("a",), source.load, meter=meter)
+        await kept.get(NUMBERS, ("a",), source.load, meter=meter)
     assert meter == Meter(1, 3)
     source.fails = False
-    await kept.get(("a",), source.load, meter=Meter())
+    await kept.get(NUMBERS, ("a",), source.load, meter=Meter())
     clock.forward(10)
     source.fails = True
-    found = await kept.get(("a",), source.load, meter=Meter(), max_age_seconds=5)
+    found = await kept.get(NUMBERS, ("a",), source.load, meter=Meter(), max_age_seconds=5)
     assert (found.stale, found.listed.value) == ("down", (1, 2))
 
 
@@ -87,11 +90,11 @@ async def test_a_list_of_lists_is_as_old_as_the_oldest(clock: Clock) -> None:
         return Dated("all", 1, at_ms - 3_000_000)
 
     at_ms = int(clock().timestamp() * 1000)
-    found: Found[str] = await kept.get(("a",), load, meter=Meter())
+    found = await kept.get(TEXT, ("a",), load, meter=Meter())
     assert found.listed.read_at == at_ms - 3_000_000
     clock.forward(599)
-    found = await kept.get(("a",), load, meter=Meter())
+    found = await kept.get(TEXT, ("a",), load, meter=Meter())
     assert found.hit
     clock.forward(1)
-    found = await kept.get(("a",), load, meter=Meter())
+    found = await kept.get(TEXT, ("a",), load, meter=Meter())
     assert not found.hit
