@@ -15,8 +15,9 @@ from graphql.pyutils import Path
 
 from connectors.errors import ConnectorError
 from connectors.http import Meter
+from resolvers.answered import answered, handle_of
 from resolvers.definition import Asked, Definition, Material, Nameless, Needs, definitions
-from resolvers.drill_down import Answered, DrillDowns, handle_of, wants_drill_down
+from resolvers.drill_down import DrillDowns, wants_drill_down
 from resolvers.entries import own_entry, table_entry
 from resolvers.errors import api_error
 from resolvers.figures.periods import millis
@@ -24,7 +25,7 @@ from resolvers.material import material_of
 from resolvers.scopes import Scope, resolve_scope
 from resolvers.site import SiteReader
 from resolvers.tables import Served, Tables, Wanted, read_in_progress
-from resolvers.threads import in_thread
+from resolvers.threads import in_turn
 from schema.errors import ApiError, Code, bad_input
 from schema.report import ReportRequest
 from schema.scope import Question, Weekday
@@ -140,14 +141,15 @@ class Planner:
         # A scope can be long: it is written out once for all the reports on it.
         written = {id(p.request.question): p.request.question for p in batch}
         keys = {number: repr(question.scope) for number, question in written.items()}
+        now = millis(self._now())  # one for all: equal periods stay equal, however they were written
         for pending in batch:
             pending.scope_key = keys[id(pending.request.question)]
             if pending.scope_key not in scopes:
                 meter = meters[pending.scope_key] = Meter()
-                scopes[pending.scope_key] = asyncio.create_task(self._scope(pending.request.question, meter))
+                scopes[pending.scope_key] = asyncio.create_task(self._scope(pending.request.question, now, meter))
                 scopes[pending.scope_key].add_done_callback(_taken)
         try:
-            await asyncio.gather(*(self._prepare(p, scopes[p.scope_key]) for p in batch))
+            await asyncio.gather(*(self._prepare(p, scopes[p.scope_key], now) for p in batch))
             await asyncio.gather(*(self._serve(group) for group in self._grouped(batch, meters)))
         except Exception as error:
             for pending in batch:
@@ -162,17 +164,17 @@ class Planner:
                 if not pending.answer.done():
                     pending.answer.cancel()
 
-    async def _scope(self, question: Question, meter: Meter) -> Scope:
+    async def _scope(self, question: Question, now: int, meter: Meter) -> Scope:
         return await resolve_scope(
-            question.scope, self._defaults.time_zone, self._defaults.week_start, millis(self._now()), self._site, meter
+            question.scope, self._defaults.time_zone, self._defaults.week_start, now, self._site, meter
         )
 
-    async def _prepare(self, pending: _Pending, scope: "asyncio.Task[Scope]") -> None:
+    async def _prepare(self, pending: _Pending, scope: "asyncio.Task[Scope]", now: int) -> None:
         """Fills in what a report needs, or answers it with what is wrong."""
         try:
             check_age(pending.request.question.max_age_seconds)
             pending.scope = await self._timed(asyncio.shield(scope))
-            pending.asked = Asked(pending.request.options, pending.selection, pending.scope, millis(self._now()))
+            pending.asked = Asked(pending.request.options, pending.selection, pending.scope, now)
             pending.needs = pending.definition.needs(pending.asked)
             site = self._site.no_older_than(pending.request.question.max_age_seconds)
             pending.reference = asyncio.create_task(
@@ -238,7 +240,7 @@ class Planner:
         started = asyncio.get_running_loop().time()
         try:
             reference = await pending.reference
-            result, material = await in_thread(self._computed, pending, served, reference)
+            result, material = await in_turn(self._computed, pending, served, reference)
             people = list(pending.definition.people(result, material.asked))
             await self._name(people, pending.meter)
             await self._timed(pending.definition.finish(result, material.asked, self._site, pending.meter))
@@ -276,8 +278,8 @@ class Planner:
             return
         assert pending.scope is not None
         table = served.table
-        answered = Answered(pending.request, pending.scope, material.asked, material.reference, table.read_id)
-        await self._drill_downs.keep(material.handle, answered, LONGEST_AGE - material.read.age_seconds)
+        one = answered(pending.definition, material.asked, pending.scope, material.reference, table.read_id)
+        await self._drill_downs.keep(material.handle, one, table.read_at)
 
     async def _name(self, people: list[Nameless], meter: Meter) -> None:
         """Looks up the names that were selected."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from connectors.http import Meter
+from connectors.jira import Field
 from resolvers.figures.periods import Period, resolve_period, zone_named
 from resolvers.jql import (
     LARGEST_JQL,
@@ -155,12 +156,16 @@ def _own_jql(scope: RequestScope) -> tuple[str, tuple[ReportWarning, ...]]:
     return condition, (warning,) if ordered else ()
 
 
-async def _check_projects(keys: list[str] | None, site: SiteReader, meter: Meter) -> str:
-    if keys is None:
-        return ""
+def _check_keys(keys: list[str]) -> None:
     for key in checked_values("scope.projects", keys):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,254}", key, re.ASCII):
             raise bad_input("scope.projects", f"{key[:40]!r} is no key of a project", "keys such as ITS")
+
+
+async def _check_projects(keys: list[str] | None, site: SiteReader, meter: Meter) -> str:
+    if keys is None:
+        return ""
+    _check_keys(keys)
     if missing := await site.missing_projects(keys, meter):
         listed = ", ".join(repr(key) for key in missing[:10])
         raise bad_input(
@@ -169,10 +174,20 @@ async def _check_projects(keys: list[str] | None, site: SiteReader, meter: Meter
     return f"project in ({', '.join(map(quote, sorted(set(keys))))})"
 
 
-async def resolve_scope(
-    scope: RequestScope, default_zone: str, default_week_start: Weekday, now: int, site: SiteReader, meter: Meter
-) -> Scope:
-    """Checks a scope against the site. Raises ApiError for what is wrong with it, ConnectorError if Jira does not answer."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a scope says by itself, checked as far as that goes without asking the site."""
+
+    zone: ZoneInfo
+    week_start: int
+    period: Period
+    own: str
+    warnings: tuple[ReportWarning, ...]
+    table_filters: dict[str, ValueFilter]
+    typed: list[str]
+
+
+def _written(scope: RequestScope, default_zone: str, default_week_start: Weekday, now: int) -> _Written:
     zone = zone_named(scope.time_zone if scope.time_zone is not None else default_zone)
     week_start = list(Weekday).index(scope.week_start or default_week_start)
     period = resolve_period(scope.period, zone, week_start, now)
@@ -180,14 +195,48 @@ async def resolve_scope(
     table_filters = {column: getattr(scope, name) for name, column in _TABLE_FILTERS.items() if getattr(scope, name)}
     for column, asked in table_filters.items():
         check_filter(f"scope.{'organizations' if column == 'organizations' else 'requestTypes'}", asked)
-    typed = _typed_clauses(scope)
+    return _Written(zone, week_start, period, own, warnings, table_filters, _typed_clauses(scope))
+
+
+def imagined_scope(
+    scope: RequestScope, default_zone: str, default_week_start: Weekday, now: int, fields: SiteFields
+) -> Scope:
+    """A scope checked without its site, as if that had `fields` and all that is named; good for checks, not for reading.
+
+    Raises ApiError for what is wrong wherever it is asked. Whether projects, fields and JQL are known, the site must say.
+    """
+    written = _written(scope, default_zone, default_week_start, now)
+    if scope.projects is not None:
+        _check_keys(scope.projects)
+    named = (Field(condition.field, "", None, (), True) for condition in scope.fields or [])
+    _select_field_clauses(scope, SiteFields(tuple(named)))
+    return Scope(
+        "", written.period, written.zone, written.week_start, scope.resolved_by, {}, written.warnings, fields, None
+    )
+
+
+async def resolve_scope(
+    scope: RequestScope, default_zone: str, default_week_start: Weekday, now: int, site: SiteReader, meter: Meter
+) -> Scope:
+    """Checks a scope against the site. Raises ApiError for what is wrong with it, ConnectorError if Jira does not answer."""
+    written = _written(scope, default_zone, default_week_start, now)
     fields = await site.fields(meter)
-    typed += _select_field_clauses(scope, fields)
+    typed = [*written.typed, *_select_field_clauses(scope, fields)]
     projects = await _check_projects(scope.projects, site, meter)
-    base = all_of([projects, own, *typed, *_population_clauses(scope, fields)])
-    await _check_jql(own, all_of(typed), site, meter)
+    base = all_of([projects, written.own, *typed, *_population_clauses(scope, fields)])
+    await _check_jql(written.own, all_of(typed), site, meter)
     named = None if scope.projects is None else frozenset(scope.projects)
-    return Scope(base, period, zone, week_start, scope.resolved_by, table_filters, warnings, fields, named)
+    return Scope(
+        base,
+        written.period,
+        written.zone,
+        written.week_start,
+        scope.resolved_by,
+        written.table_filters,
+        written.warnings,
+        fields,
+        named,
+    )
 
 
 async def _check_jql(own: str, typed: str, site: SiteReader, meter: Meter) -> None:

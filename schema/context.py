@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from schema.assets import AqlOptions, AqlReport, AssetTypeReport
     from schema.drill_down import RequestConnection
+    from schema.node import Node
     from schema.people import Customer, Organization
     from schema.reference import (
         AssetSchema,
@@ -29,6 +30,24 @@ if TYPE_CHECKING:
     from schema.reports.sla import SlaMetric
     from schema.scope import Weekday
     from schema.selection import Selection
+    from schema.storage.dashboards import (
+        CreateDashboardInput,
+        Dashboard,
+        DashboardConnection,
+        DashboardPayload,
+        DeleteDashboardInput,
+        UpdateDashboardInput,
+    )
+    from schema.storage.transfer import ImportInput, ImportPayload, StarterInput, StarterPayload
+    from schema.storage.widgets import (
+        CreateWidgetInput,
+        DeletePayload,
+        DeleteWidgetInput,
+        UpdateWidgetInput,
+        Widget,
+        WidgetConnection,
+        WidgetPayload,
+    )
 
 O = TypeVar("O")  # noqa: E741
 R = TypeVar("R")
@@ -120,6 +139,56 @@ class DrillDowns(Protocol):
         """A page of them; names of people are looked up only if asked. Raises ApiError."""
 
 
+class Storage(Protocol):
+    """Saved widgets and dashboards, as the caller may see and change them.
+
+    Reading raises ApiError (NOT_FOUND, BAD_USER_INPUT, STORAGE_UNAVAILABLE); what a caller can mend in a change is told in
+    the payload.
+    """
+
+    async def node(self, id: str) -> Node:
+        """A widget or a dashboard."""
+
+    async def widget(self, id: str) -> Widget:
+        """A widget."""
+
+    async def widgets(self, first: int, after: str | None) -> WidgetConnection:
+        """A page of widgets."""
+
+    async def dashboard(self, id: str) -> Dashboard:
+        """A dashboard with its widgets."""
+
+    async def dashboards(self, first: int, after: str | None) -> DashboardConnection:
+        """A page of dashboards."""
+
+    async def export_configurations(self, widgets: list[str] | None, dashboards: list[str] | None) -> str:
+        """What was saved, as JSON."""
+
+    async def create_widget(self, input: CreateWidgetInput) -> WidgetPayload:
+        """Saves a widget."""
+
+    async def update_widget(self, input: UpdateWidgetInput) -> WidgetPayload:
+        """Changes a widget."""
+
+    async def delete_widget(self, input: DeleteWidgetInput) -> DeletePayload:
+        """Deletes a widget."""
+
+    async def create_dashboard(self, input: CreateDashboardInput) -> DashboardPayload:
+        """Saves a dashboard."""
+
+    async def update_dashboard(self, input: UpdateDashboardInput) -> DashboardPayload:
+        """Changes a dashboard."""
+
+    async def delete_dashboard(self, input: DeleteDashboardInput) -> DeletePayload:
+        """Deletes a dashboard."""
+
+    async def create_starters(self, input: StarterInput) -> StarterPayload:
+        """Creates dashboards to start with."""
+
+    async def import_configurations(self, input: ImportInput) -> ImportPayload:
+        """Creates what an export holds."""
+
+
 class Context(Protocol):
     """`info.context` of an operation."""
 
@@ -140,6 +209,10 @@ class Context(Protocol):
     @property
     def site(self) -> SiteData:
         """The reference data of the site."""
+
+    @property
+    def storage(self) -> Storage:
+        """Saved widgets and dashboards."""
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

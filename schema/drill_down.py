@@ -21,7 +21,7 @@ class Request:
     url: str | None = strawberry.field(default=None, description="Address of the issue in Jira.")
     summary: str | None = strawberry.field(default=None, description="Its summary.")
     status: DimensionValue | None = strawberry.field(default=None, description="Present status.")
-    priority: DimensionValue | None = strawberry.field(default=None, description="Priority.")
+    priority: DimensionValue | None = strawberry.field(default=None, description="Present priority.")
     assignee: User | None = strawberry.field(default=None, description="Present assignee; null for nobody.")
     reporter: User | None = strawberry.field(default=None, description="Who reported it.")
     created: datetime | None = strawberry.field(default=None, description="When it was created.")

@@ -8,6 +8,7 @@ from schema.assets import AssetReports
 from schema.connection import Connection
 from schema.context import Info
 from schema.drill_down import RequestConnection
+from schema.node import Node
 from schema.people import After, Customer, First, Organization, customer_page
 from schema.reports.customers import CustomerOptions, CustomerReport, CustomerReportRequest
 from schema.reports.requests import RequestReports
@@ -15,6 +16,8 @@ from schema.scalars import ID
 from schema.scope import Precision, Question, RequestScope
 from schema.selection import selection_of
 from schema.site import Search, Site, Viewer, organization_page
+from schema.storage.dashboards import Dashboard, DashboardConnection
+from schema.storage.widgets import Widget, WidgetConnection
 
 Scope = Annotated[RequestScope, strawberry.argument(description="Which requests, over which period.")]
 MaxAge = Annotated[
@@ -104,3 +107,44 @@ class Query:
         selection = selection_of(info, "RequestConnection")
         names = any(path.endswith((".displayName", ".active")) for path in selection.paths)
         return await info.context.drill_downs.open(id, measure, first, after, names)
+
+    @strawberry.field(description="A saved widget. `NOT_FOUND` if there is none, or if the caller may not see it.")
+    async def widget(
+        self, info: Info, id: Annotated[ID, strawberry.argument(description="Id of the widget.")]
+    ) -> Widget | None:
+        return await info.context.storage.widget(id)
+
+    @strawberry.field(description="Saved widgets that the caller may see, in the order in which they were made.")
+    async def widgets(self, info: Info, first: First = 50, after: After = None) -> WidgetConnection | None:
+        return await info.context.storage.widgets(first, after)
+
+    @strawberry.field(description="A saved dashboard. `NOT_FOUND` if there is none, or if the caller may not see it.")
+    async def dashboard(
+        self, info: Info, id: Annotated[ID, strawberry.argument(description="Id of the dashboard.")]
+    ) -> Dashboard | None:
+        return await info.context.storage.dashboard(id)
+
+    @strawberry.field(description="Saved dashboards that the caller may see, in the order in which they were made.")
+    async def dashboards(self, info: Info, first: First = 50, after: After = None) -> DashboardConnection | None:
+        return await info.context.storage.dashboards(first, after)
+
+    @strawberry.field(description="A widget or a dashboard by its id. `NOT_FOUND` if it leads nowhere.")
+    async def node(
+        self, info: Info, id: Annotated[ID, strawberry.argument(description="Id of a widget or a dashboard.")]
+    ) -> Node | None:
+        return await info.context.storage.node(id)
+
+    @strawberry.field(
+        description="Widgets and dashboards as a JSON text, for a backup of one's own or another server: titles, scopes and options, "
+        "neither ids nor people. With dashboards come their widgets. `importConfigurations` takes it."
+    )
+    async def export_configurations(
+        self,
+        info: Info,
+        widgets: Annotated[list[ID] | None, strawberry.argument(description="Ids of widgets (100 at most).")] = None,
+        dashboards: Annotated[
+            list[ID] | None,
+            strawberry.argument(description="Ids of dashboards (100 at most). Neither list: all that the caller owns."),
+        ] = None,
+    ) -> str | None:
+        return await info.context.storage.export_configurations(widgets, dashboards)

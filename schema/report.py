@@ -158,11 +158,11 @@ class BucketUnit(Enum):
 @strawberry.enum(description="A fact of requests by which figures are broken down. Values may be added.")
 class Dimension(Enum):
     ASSIGNEE = strawberry.enum_value("ASSIGNEE", description="Present assignee, by account id.")
-    PRIORITY = strawberry.enum_value("PRIORITY", description="Priority.")
+    PRIORITY = strawberry.enum_value("PRIORITY", description="Present priority.")
     STATUS = strawberry.enum_value("STATUS", description="Present status.")
     STATUS_CATEGORY = strawberry.enum_value("STATUS_CATEGORY", description="Category of the present status.")
-    ISSUE_TYPE = strawberry.enum_value("ISSUE_TYPE", description="Issue type.")
-    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type.")
+    ISSUE_TYPE = strawberry.enum_value("ISSUE_TYPE", description="Type of the Jira issue, such as Incident.")
+    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type of JSM.")
     ORGANIZATION = strawberry.enum_value(
         "ORGANIZATION", description="Organizations that the request is shared with; one with several counts in each."
     )

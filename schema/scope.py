@@ -152,7 +152,7 @@ class RequestScope:
         default=None, description="Ids of organizations that the request is shared with."
     )
     components: ValueFilter | None = strawberry.field(default=None, description="Names of components.")
-    labels: ValueFilter | None = strawberry.field(default=None, description="Labels.")
+    labels: ValueFilter | None = strawberry.field(default=None, description="Labels as they are written in Jira.")
     channels: ChannelFilter | None = strawberry.field(default=None, description="Channels of the requests.")
     fields: list[FieldFilter] | None = strawberry.field(
         default=None, description="Conditions on select fields (20 at most)."

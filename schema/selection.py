@@ -14,7 +14,7 @@ from graphql import (
     InlineFragmentNode,
     SelectionSetNode,
 )
-from graphql.execution.values import get_directive_values
+from graphql.execution.values import VariableValues, get_directive_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,10 @@ class Selection:
 
 
 def _kept(node: FieldNode | InlineFragmentNode | FragmentSpreadNode, info: GraphQLResolveInfo[Any]) -> bool:
-    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
-    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
+    # Strawberry hands on the plain values, where graphql-core wants its own container.
+    variables = VariableValues(sources={}, coerced=dict[str, Any](info.variable_values))  # type: ignore[arg-type]
+    skip = get_directive_values(GraphQLSkipDirective, node, variables)
+    include = get_directive_values(GraphQLIncludeDirective, node, variables)
     return not (skip and skip["if"]) and not (include and not include["if"])
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 import httpx2
@@ -13,9 +13,10 @@ from connectors.http import Atlassian
 from connectors.jira import Jira
 from connectors.jsm import Jsm
 from connectors.retry import Retry
-from resolvers.cache import memory_cache
 from resolvers.service import Service
+from server.metrics import Metrics
 from server.settings import Settings
+from server.stores import opened_stores
 
 
 def client(
@@ -23,7 +24,7 @@ def client(
     *,
     now: Callable[[], datetime],
     transport: httpx2.AsyncBaseTransport | None = None,
-    observe: Callable[[str, str, float], None] | None = None,
+    metrics: Metrics | None = None,
     retry: Retry | None = None,
 ) -> Atlassian:
     """The client of Atlassian that the settings describe; whoever asks for it closes it."""
@@ -33,7 +34,8 @@ def client(
         gateway_url=settings.atlassian_api_url,
         in_flight=settings.max_in_flight,
         transport=transport,
-        observe=observe,
+        observe=metrics.call if metrics else None,
+        on_quota=metrics.points_left if metrics else None,
         retry=retry,
     )
 
@@ -44,39 +46,43 @@ async def live_service(
     *,
     now: Callable[[], datetime],
     transport: httpx2.AsyncBaseTransport | None,
-    observe: Callable[[str, str, float], None],
+    metrics: Metrics,
     retry: Retry | None = None,
     patience_seconds: float = 20.0,
     grace_seconds: float = 60.0,
+    starters: bool = False,
+    in_clear: bool = False,
 ) -> AsyncIterator[Service]:
     """The service that answers from the site of the settings; closed, with its running reads, on the way out.
 
-    An operation waits `patience_seconds` for a read, and a read that nobody waits for goes on for `grace_seconds`.
+    An operation waits `patience_seconds` for a read, and a read that nobody waits for goes on for `grace_seconds`. `in_clear`
+    is as in `opened_stores`. Raises StorageProblem.
     """
-    atlassian = client(settings, now=now, transport=transport, observe=observe, retry=retry)
-    try:
+    async with AsyncExitStack() as stack:
+        stores = await stack.enter_async_context(opened_stores(settings, now=now, metrics=metrics, in_clear=in_clear))
+        atlassian = client(settings, now=now, transport=transport, metrics=metrics, retry=retry)
+        stack.push_async_callback(atlassian.aclose)
         service = Service(
             jira=Jira(atlassian),
             jsm=Jsm(atlassian),
             assets=Assets(atlassian),
-            cache=memory_cache(settings.cache_bytes),
+            cache=stores.cache,
+            storage=stores.storage,
+            site=stores.site,
             site_url=settings.site_url,
             reader=_reader(settings),
             time_zone=settings.time_zone,
             week_start=settings.week_start,
             max_requests=settings.max_requests,
-            ttl_seconds=settings.cache_ttl_seconds,
             now=now,
             in_flight=settings.max_in_flight,
             patience_seconds=patience_seconds,
             grace_seconds=grace_seconds,
         )
-        try:
-            yield service
-        finally:
-            await service.aclose()
-    finally:
-        await atlassian.aclose()
+        stack.push_async_callback(service.aclose)
+        if starters:
+            await service.begin_with_starters("demo")
+        yield service
 
 
 def _reader(settings: Settings) -> str:

@@ -1,9 +1,13 @@
 """A whole server on a stand-in site, asked over real HTTP: what tests of reports start from."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import base64
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,11 +18,14 @@ from demo.app import DemoSite
 from demo.model import Site
 from demo.serve import serving
 from resolvers.service import Service
+from resolvers.storage.database import open_database
 from server.app import create_app
 from server.live import live_service
-from server.settings import Settings
+from server.metrics import Metrics
+from server.settings import ApiKey, Settings
 from tests.harness import serving_app
 
+ENCRYPTION_KEY = base64.b64encode(b"a key of tests, thirty-two bytes").decode()
 EMAIL, TOKEN = "reader@example.com", "demo-token"
 QUICK = Retry(first_seconds=0.001, longest_seconds=0.002, total_seconds=5.0)
 
@@ -118,12 +125,11 @@ class Api:
     wire: Wire
     services: list[Service] = field(default_factory=list)
 
-    async def ask(self, query: str, variables: dict[str, Any] | None = None) -> Answer:
-        """The answer to a document."""
+    async def ask(self, query: str, variables: dict[str, Any] | None = None, *, caller: str | None = None) -> Answer:
+        """The answer to a document, for one of the callers where `api_on` was given some."""
         body = orjson.dumps({"query": query, "variables": variables or {}})
-        response = await self.client.post(
-            f"{self.url}/graphql", content=body, headers={"content-type": "application/json"}
-        )
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {caller}"} if caller else {})
+        response = await self.client.post(f"{self.url}/graphql", content=body, headers=headers)
         document = orjson.loads(response.content)
         return Answer(
             response.status_code, document.get("data"), document.get("errors", []), document.get("extensions", {})
@@ -141,6 +147,20 @@ class Api:
         return (await self.figures(query, {"scope": scope or {}}))["requests"]
 
 
+_empty: list[bytes] = []
+"""A database file with all tables and no rows, made once: setting one up takes longer than most tests."""
+
+
+async def _data_folder(folder: Path) -> dict[str, Any]:
+    """Settings of a database file of its own in this folder."""
+    file = folder / "itsm-reports.sqlite3"
+    if not _empty:
+        await (await open_database(f"sqlite+aiosqlite:///{file}")).aclose()
+        _empty.append(file.read_bytes())
+    file.write_bytes(_empty[0])
+    return {"data_dir": folder}
+
+
 @asynccontextmanager
 async def api_on(
     site: Site,
@@ -150,25 +170,28 @@ async def api_on(
     patience_seconds: float = 20.0,
     grace_seconds: float = 60.0,
     retry: Retry = QUICK,
+    callers: Sequence[str] = (),
+    in_clear: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Api]:
-    """A server in demo mode that reads `site`, both on a clock that stands at `now`."""
+    """A server that reads `site`, both on a clock that stands at `now`: in demo mode, or for `callers`, whose names are their keys."""
     clock = Clock(at(now) if isinstance(now, str) else now)
     demo = DemoSite(site, now=clock, email=EMAIL, token=TOKEN, **(demo_options or {}))
     services: list[Service] = []
     wire = Wire()
 
-    def connect(settings: Settings, observe: Any) -> AbstractAsyncContextManager[Service]:
+    def connect(settings: Settings, metrics: Metrics) -> AbstractAsyncContextManager[Service]:
         @asynccontextmanager
         async def opened() -> AsyncIterator[Service]:
             async with live_service(
                 settings,
                 now=clock,
                 transport=wire,
-                observe=observe,
+                metrics=metrics,
                 retry=retry,
                 patience_seconds=patience_seconds,
                 grace_seconds=grace_seconds,
+                in_clear=in_clear,
             ) as service:
                 services.append(service)
                 yield service
@@ -176,7 +199,19 @@ async def api_on(
         return opened()
 
     async with serving(demo.app) as site_url:
-        wanted = {"site_url": site_url, "jira_email": EMAIL, "jira_api_token": TOKEN, "atlassian_api_url": site_url}
-        app = create_app(Settings(**(wanted | settings)), now=clock, demo=True, connect=connect)
-        async with serving_app(app) as url, httpx2.AsyncClient(timeout=60) as client:
+        wanted: dict[str, Any] = {
+            "site_url": site_url,
+            "jira_email": EMAIL,
+            "jira_api_token": TOKEN,
+            "atlassian_api_url": site_url,
+        }
+        keys = tuple(ApiKey(name, sha256(name.encode()).digest()) for name in callers)
+        wanted |= {"encryption_keys": ENCRYPTION_KEY, "api_keys": keys}
+        async with AsyncExitStack() as stack:
+            if "database_url" not in settings:
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                wanted |= await _data_folder(Path(folder))
+            app = create_app(Settings(**(wanted | settings)), now=clock, demo=not callers, connect=connect)
+            url = await stack.enter_async_context(serving_app(app))
+            client = await stack.enter_async_context(httpx2.AsyncClient(timeout=60))
             yield Api(url, demo, site_url, clock, client, wire, services)

@@ -11,8 +11,8 @@ from schema.scalars import ID
 @strawberry.enum(description="By what the open requests of an assignee are split.")
 class WorkloadSplit(Enum):
     STATUS = strawberry.enum_value("STATUS", description="Present status.")
-    PRIORITY = strawberry.enum_value("PRIORITY", description="Priority.")
-    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type.")
+    PRIORITY = strawberry.enum_value("PRIORITY", description="Present priority.")
+    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type of JSM.")
 
 
 @strawberry.input(description="Options of the workload report.")

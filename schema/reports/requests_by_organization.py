@@ -12,7 +12,7 @@ from schema.scalars import ID
 @strawberry.enum(description="By what the requests of an organization are split.")
 class OrganizationSplit(Enum):
     STATUS_CATEGORY = strawberry.enum_value("STATUS_CATEGORY", description="Category of the present status.")
-    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type.")
+    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type of JSM.")
     DAY = strawberry.enum_value("DAY", description="Local day of creation.")
     WEEK = strawberry.enum_value("WEEK", description="Week of creation, named by its first day.")
     MONTH = strawberry.enum_value("MONTH", description="Month of creation, named by its first day.")

@@ -30,7 +30,7 @@ class SlaDimension(Enum):
     )
     PRIORITY = strawberry.enum_value("PRIORITY", description="Priority of the request.")
     ASSIGNEE = strawberry.enum_value("ASSIGNEE", description="Present assignee.")
-    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type.")
+    REQUEST_TYPE = strawberry.enum_value("REQUEST_TYPE", description="Request type of JSM.")
     ORGANIZATION = strawberry.enum_value(
         "ORGANIZATION", description="Organizations; a request with several counts in each."
     )

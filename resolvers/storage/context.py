@@ -1,0 +1,271 @@
+"""Saved widgets and dashboards as one operation reads and changes them: what `info.context.storage` is."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TypeVar, cast
+
+from resolvers.planner import Planner
+from resolvers.storage import dashboards, starters, transfer, widgets
+from resolvers.storage.checks import Refused
+from resolvers.storage.errors import InUse, Missing, NotOwner, Stale, UnknownWidgets
+from resolvers.storage.objects import Actor, StoredDashboard, StoredObject, StoredWidget, UnreadableRow
+from resolvers.storage.shown import DASHBOARD, WIDGET, Found, Place, Shown, not_found, place_of, stale, user_error
+from resolvers.storage.widgets import Rules
+from resolvers.storage.work import Storage, Work
+from schema.errors import bad_input
+from schema.node import Node, global_id, key_of, parsed_id
+from schema.storage.dashboards import (
+    CreateDashboardInput,
+    Dashboard,
+    DashboardConnection,
+    DashboardPayload,
+    DeleteDashboardInput,
+    UpdateDashboardInput,
+)
+from schema.storage.transfer import ImportInput, ImportPayload, StarterInput, StarterPayload
+from schema.storage.widgets import (
+    CreateWidgetInput,
+    DeletePayload,
+    DeleteWidgetInput,
+    UpdateWidgetInput,
+    Widget,
+    WidgetConnection,
+    WidgetPayload,
+)
+
+T = TypeVar("T")
+S = TypeVar("S", bound=StoredObject)
+
+PAGE = 100
+MOST_EXPORTED = 100
+MENDABLE = (Refused, Missing, NotOwner, InUse, UnknownWidgets)
+"""What becomes a user error; anything else is an error of the operation."""
+
+
+class StorageContext:
+    """Storage on behalf of one caller. Reading holds the planner open, since a widget's report is only asked for after it."""
+
+    def __init__(self, storage: Storage, actor: Actor, reports: Planner, rules: Rules) -> None:
+        self._storage = storage
+        self._actor = actor
+        self._reports = reports
+        self._rules = rules
+        self._shown = Shown(rules.formats)
+
+    async def _read(self, read: Callable[[Work], Awaitable[T]]) -> T:
+        async with self._reports.more(), self._storage.reading(self._actor) as work:
+            return await read(work)
+
+    async def node(self, id: str) -> Node:
+        """A widget or a dashboard. Raises ApiError."""
+        match parsed_id(id):
+            case (type_name, _) if type_name == WIDGET:
+                return await self.widget(id)
+            case (type_name, _) if type_name == DASHBOARD:
+                return await self.dashboard(id)
+        raise not_found("object")
+
+    async def widget(self, id: str) -> Widget:
+        """A widget. Raises ApiError."""
+        key = key_of(WIDGET, id)
+        found = await self._read(lambda work: work.widget(key)) if key is not None else None
+        if found is None:
+            raise not_found("widget")
+        return self._shown.widget(found)
+
+    async def widgets(self, first: int, after: str | None) -> WidgetConnection:
+        """A page of widgets. Raises ApiError."""
+        place = place_of(first, after)
+        found, total = await self._read(lambda work: work.widget_page(first, place))
+        return self._shown.widget_page(found, total, first, after)
+
+    async def dashboard(self, id: str) -> Dashboard:
+        """A dashboard with its widgets. Raises ApiError."""
+        key = key_of(DASHBOARD, id)
+
+        async def read(work: Work) -> tuple[StoredDashboard | None, dict[str, Found]]:
+            found = await work.dashboard(key) if key is not None else None
+            return found, await _widgets_of(work, [found] if found else [])
+
+        found, shown = await self._read(read)
+        if found is None:
+            raise not_found("dashboard")
+        return self._shown.dashboard(found, shown)
+
+    async def dashboards(self, first: int, after: str | None) -> DashboardConnection:
+        """A page of dashboards with their widgets. Raises ApiError."""
+        place = place_of(first, after)
+
+        async def read(work: Work) -> tuple[list[StoredDashboard | UnreadableRow], int, dict[str, Found]]:
+            page, total = await work.dashboard_page(first, place)
+            return page, total, await _widgets_of(work, (row for row in page if isinstance(row, StoredDashboard)))
+
+        page, total, shown = await self._read(read)
+        return self._shown.dashboard_page(page, shown, total, first, after)
+
+    async def export_configurations(self, widgets: list[str] | None, dashboards: list[str] | None) -> str:
+        """What was saved, as JSON. Raises ApiError."""
+        wanted = _keys(WIDGET, "widgets", widgets), _keys(DASHBOARD, "dashboards", dashboards)
+        found, boards = await self._read(lambda work: _exported(work, self._actor, *wanted))
+        return transfer.export(found, boards, self._rules)
+
+    async def create_widget(self, input: CreateWidgetInput) -> WidgetPayload:
+        """Saves a widget."""
+        return await self._widget(lambda work: widgets.create(work, input, self._rules))
+
+    async def update_widget(self, input: UpdateWidgetInput) -> WidgetPayload:
+        """Changes a widget."""
+        return await self._widget(lambda work: widgets.update(work, input, self._rules))
+
+    async def delete_widget(self, input: DeleteWidgetInput) -> DeletePayload:
+        """Deletes a widget."""
+        return await self._delete(lambda work: widgets.delete(work, input), "widget")
+
+    async def create_dashboard(self, input: CreateDashboardInput) -> DashboardPayload:
+        """Saves a dashboard."""
+        return await self._dashboard(lambda work: dashboards.create(work, input, self._rules))
+
+    async def update_dashboard(self, input: UpdateDashboardInput) -> DashboardPayload:
+        """Changes a dashboard."""
+        return await self._dashboard(lambda work: dashboards.update(work, input, self._rules))
+
+    async def delete_dashboard(self, input: DeleteDashboardInput) -> DeletePayload:
+        """Deletes a dashboard."""
+        return await self._delete(lambda work: dashboards.delete(work, input), "dashboard")
+
+    async def create_starters(self, input: StarterInput) -> StarterPayload:
+        """Creates dashboards to start with."""
+        try:
+            async with self._storage.writing(self._actor) as work:
+                made = await starters.create(work, input, self._rules)
+                shown = await _widgets_of(work, made)
+        except MENDABLE as error:
+            return StarterPayload(dashboards=[], user_errors=[user_error(error, "dashboard")])
+        return StarterPayload(dashboards=[self._shown.dashboard(one, shown) for one in made], user_errors=[])
+
+    async def import_configurations(self, input: ImportInput) -> ImportPayload:
+        """Creates what an export holds, all or nothing."""
+        document = transfer.Document()
+        try:
+            document = transfer.parse(input.document, self._rules)
+            if document.refusals:
+                return _not_imported(document, document.refusals[: transfer.MOST_TOLD])
+            async with self._storage.writing(self._actor) as work:
+                imported = await transfer.create(work, input, document, self._rules)
+        except MENDABLE as error:
+            return _not_imported(document, [error])
+        return ImportPayload(
+            applied=not input.dry_run,
+            widgets=len(document.widgets),
+            dashboards=len(document.dashboards),
+            created_widgets=[global_id(WIDGET, stored.id) for stored in imported.widgets],
+            created_dashboards=[global_id(DASHBOARD, stored.id) for stored in imported.dashboards],
+            user_errors=[],
+        )
+
+    async def _widget(self, change: Callable[[Work], Awaitable[StoredWidget]]) -> WidgetPayload:
+        errors = []
+        try:
+            async with self._storage.writing(self._actor) as work:
+                changed = await change(work)
+        except MENDABLE as error:
+            return WidgetPayload(widget=None, user_errors=[user_error(error, "widget")])
+        except Stale as error:
+            changed, errors = cast("StoredWidget", error.present), [stale(error.present.version)]
+        return WidgetPayload(widget=self._shown.widget(changed), user_errors=errors)
+
+    async def _dashboard(self, change: Callable[[Work], Awaitable[StoredDashboard]]) -> DashboardPayload:
+        errors = []
+        try:
+            async with self._storage.writing(self._actor) as work:
+                changed = await change(work)
+                shown = await _widgets_of(work, [changed])
+        except MENDABLE as error:
+            return DashboardPayload(dashboard=None, user_errors=[user_error(error, "dashboard")])
+        except Stale as error:
+            changed, errors = cast("StoredDashboard", error.present), [stale(error.present.version)]
+            shown = await self._read(lambda work: _widgets_of(work, [changed]))
+        return DashboardPayload(dashboard=self._shown.dashboard(changed, shown), user_errors=errors)
+
+    async def _delete(self, delete: Callable[[Work], Awaitable[str]], what: str) -> DeletePayload:
+        try:
+            async with self._storage.writing(self._actor) as work:
+                return DeletePayload(deleted_id=await delete(work), user_errors=[])
+        except MENDABLE as error:
+            return DeletePayload(deleted_id=None, user_errors=[user_error(error, what)])
+        except Stale as error:
+            return DeletePayload(deleted_id=None, user_errors=[stale(error.present.version)])
+
+
+async def _widgets_of(work: Work, boards: Iterable[StoredDashboard]) -> dict[str, Found]:
+    """The widgets of dashboards that the caller may see."""
+    ids = dict.fromkeys(item.widget_id for board in boards for item in board.items)
+    return await work.widgets(list(ids)) if ids else {}
+
+
+def _keys(type_name: str, argument: str, ids: list[str] | None) -> list[str] | None:
+    if ids is None:
+        return None
+    if len(ids) > MOST_EXPORTED:
+        raise bad_input(argument, f"it has {len(ids)} ids", f"at most {MOST_EXPORTED}")
+    keys = [key_of(type_name, token) for token in dict.fromkeys(ids)]
+    if None in keys:
+        raise not_found(type_name.lower())
+    return [key for key in keys if key is not None]
+
+
+async def _exported(
+    work: Work, actor: Actor, widget_keys: list[str] | None, dashboard_keys: list[str] | None
+) -> tuple[list[StoredWidget], list[StoredDashboard]]:
+    """The widgets and dashboards to export. Raises ApiError for ids that lead nowhere and rows that cannot be read."""
+    if widget_keys is None and dashboard_keys is None:
+        boards = [board async for board in _owned(work.dashboard_page, actor)]
+        found = {widget.id: widget async for widget in _owned(work.widget_page, actor)}
+    else:
+        boards = _all_there(await work.dashboards(dashboard_keys or []), dashboard_keys or [], "dashboard")
+        listed = _all_there(await work.widgets(widget_keys or []), widget_keys or [], "widget")
+        found = {widget.id: widget for widget in listed}
+    shown = await _widgets_of(work, boards)
+    found |= {row.id: row for row in _readable(shown.values())}
+    return sorted(found.values(), key=lambda one: (one.created_at, one.id)), boards
+
+
+async def _owned(
+    page: Callable[[int, Place | None], Awaitable[tuple[list[S | UnreadableRow], int]]], actor: Actor
+) -> AsyncIterator[S]:
+    """All that the actor owns, page by page. Raises ApiError for a row that cannot be read."""
+    place: Place | None = None
+    while True:
+        rows, _ = await page(PAGE, place)
+        for row in _readable(rows[:PAGE]):
+            if row.owner == actor.name:
+                yield row
+        if len(rows) <= PAGE:
+            return
+        place = (rows[PAGE - 1].created_at, rows[PAGE - 1].id)
+
+
+def _readable(rows: Iterable[S | UnreadableRow]) -> list[S]:
+    """The rows, all of them. Raises ApiError for one that cannot be read: a text with a gap would not be noticed."""
+    readable: list[S] = []
+    for row in rows:
+        if isinstance(row, UnreadableRow):
+            raise row.error()
+        readable.append(row)
+    return readable
+
+
+def _all_there(found: Mapping[str, S | UnreadableRow], keys: list[str], what: str) -> list[S]:
+    if len(found) < len(keys):
+        raise not_found(what)
+    return _readable(found[key] for key in keys)
+
+
+def _not_imported(document: transfer.Document, errors: Sequence[Exception]) -> ImportPayload:
+    return ImportPayload(
+        applied=False,
+        widgets=len(document.widgets),
+        dashboards=len(document.dashboards),
+        created_widgets=[],
+        created_dashboards=[],
+        user_errors=[user_error(error, "document") for error in errors],
+    )

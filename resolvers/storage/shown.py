@@ -1,0 +1,185 @@
+"""Stored widgets and dashboards as the schema shows them, and refusals as user errors."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from resolvers.figures.periods import instant
+from resolvers.storage.checks import Refused
+from resolvers.storage.configuration import Formats, dashboard_content, widget_content
+from resolvers.storage.errors import InUse, Missing, NotOwner, UnknownWidgets
+from resolvers.storage.objects import StoredDashboard, StoredItem, StoredObject, StoredWidget, UnreadableRow
+from schema.connection import PageInfo
+from schema.errors import ApiError, Code, bad_input
+from schema.node import global_id
+from schema.storage.dashboards import Dashboard, DashboardConnection, DashboardEdge, DashboardItem
+from schema.storage.user_errors import UserError, UserErrorCode
+from schema.storage.widgets import Override, Visibility, Widget, WidgetConnection, WidgetEdge
+
+WIDGET, DASHBOARD = "Widget", "Dashboard"
+LARGEST_PAGE = 100
+
+Found: TypeAlias = StoredWidget | UnreadableRow
+Place: TypeAlias = tuple[int, str]
+"""Where an object stands in a list: when it was made (ms), and its id."""
+
+
+def not_found(what: str) -> ApiError:
+    """An id that leads nowhere, or nowhere that the caller may look: the same words for all of these."""
+    return ApiError(Code.NOT_FOUND, f"There is no {what} with this id.")
+
+
+class Shown:
+    """Makes schema objects of stored ones."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+
+    def widget(self, stored: StoredWidget) -> Widget:
+        """A widget. Raises ApiError (STORAGE_UNAVAILABLE) for a configuration that cannot be read."""
+        content = self._formats.read(stored.content, f"The widget {stored.id}", widget_content)
+        return Widget(
+            id=global_id(WIDGET, stored.id),
+            title=content.title,
+            version=stored.version,
+            visibility=Visibility[stored.visibility],
+            shared_with=list(stored.people),
+            owner=stored.owner,
+            created_at=instant(stored.created_at),
+            updated_at=instant(stored.updated_at),
+            saved_scope=content.scope,
+            saved_config=content.config,
+        )
+
+    def dashboard(self, stored: StoredDashboard, widgets: Mapping[str, Found]) -> Dashboard:
+        """A dashboard with those of its widgets that the caller may see. Raises ApiError (STORAGE_UNAVAILABLE)."""
+        content = self._formats.read(stored.content, f"The dashboard {stored.id}", dashboard_content)
+        override = Override(content.scope, content.period)
+        return Dashboard(
+            id=global_id(DASHBOARD, stored.id),
+            title=content.title,
+            version=stored.version,
+            visibility=Visibility[stored.visibility],
+            shared_with=list(stored.people),
+            owner=stored.owner,
+            created_at=instant(stored.created_at),
+            updated_at=instant(stored.updated_at),
+            items=[self._item(item, widgets.get(item.widget_id), override) for item in stored.items],
+            saved=override,
+        )
+
+    def _item(self, item: StoredItem, found: Found | None, override: Override) -> DashboardItem:
+        return DashboardItem(
+            width=item.width, own_scope=item.own_scope, shown=self._widget_or_error(found), override=override
+        )
+
+    def _widget_or_error(self, found: Found | None) -> Widget | ApiError:
+        if found is None:
+            return not_found("widget that the caller may see")
+        if isinstance(found, UnreadableRow):
+            return found.error()
+        try:
+            return self.widget(found)
+        except ApiError as error:
+            return error
+
+    def widget_page(self, found: Sequence[Found], total: int, first: int, after: str | None) -> WidgetConnection:
+        """A page; `found` has one row more than `first` where another page follows."""
+        readable, unreadable = [], []
+        for row in found[:first]:
+            shown = self._widget_or_error(row)
+            if isinstance(shown, Widget):
+                readable.append(WidgetEdge(node=shown, cursor=_cursor(row)))
+            else:
+                unreadable.append(global_id(WIDGET, row.id))
+        return WidgetConnection(
+            edges=readable,
+            nodes=[edge.node for edge in readable],
+            page_info=_page_info(found, first, after),
+            total_count=total,
+            unreadable=unreadable,
+        )
+
+    def dashboard_page(
+        self,
+        found: Sequence[StoredDashboard | UnreadableRow],
+        widgets: Mapping[str, Found],
+        total: int,
+        first: int,
+        after: str | None,
+    ) -> DashboardConnection:
+        """A page; `found` has one row more than `first` where another page follows."""
+        readable, unreadable = [], []
+        for row in found[:first]:
+            try:
+                if isinstance(row, UnreadableRow):
+                    raise row.error()
+                readable.append(DashboardEdge(node=self.dashboard(row, widgets), cursor=_cursor(row)))
+            except ApiError:
+                unreadable.append(global_id(DASHBOARD, row.id))
+        return DashboardConnection(
+            edges=readable,
+            nodes=[edge.node for edge in readable],
+            page_info=_page_info(found, first, after),
+            total_count=total,
+            unreadable=unreadable,
+        )
+
+
+def _page_info(found: Sequence[StoredObject | UnreadableRow], first: int, after: str | None) -> PageInfo:
+    page = found[:first]
+    return PageInfo(
+        has_next_page=len(found) > first,
+        has_previous_page=after is not None,
+        start_cursor=_cursor(page[0]) if page else None,
+        end_cursor=_cursor(page[-1]) if page else None,
+    )
+
+
+def _cursor(row: StoredObject | UnreadableRow) -> str:
+    return base64.urlsafe_b64encode(f"1:{row.created_at}:{row.id}".encode()).decode().rstrip("=")
+
+
+def place_of(first: int, after: str | None) -> Place | None:
+    """The place after which a page begins. Raises ApiError (BAD_USER_INPUT) for a page that cannot be."""
+    if not 1 <= first <= LARGEST_PAGE:
+        raise bad_input("first", f"{first} is out of range", f"1 to {LARGEST_PAGE}")
+    if after is None:
+        return None
+    try:
+        padded = after.encode("ascii") + b"=" * (-len(after) % 4)
+        version, made, key = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii").split(":")
+        if version != "1" or not (made.isdigit() and len(made) < 16 and key.isalnum() and len(key) <= 64):
+            raise ValueError
+    except (binascii.Error, UnicodeError, ValueError):
+        raise bad_input("after", "this is no cursor", "an `endCursor` or `cursor` of the same connection") from None
+    return int(made), key
+
+
+def user_error(error: Exception, what: str) -> UserError:
+    """A refusal as data. Raises the error again if it is none that a caller can mend."""
+    match error:
+        case Refused():
+            return UserError(code=error.code, field=error.field, message=error.message)
+        case Missing():
+            return _about_id(UserErrorCode.NOT_FOUND, f"There is no {what} with this id.")
+        case NotOwner():
+            return _about_id(UserErrorCode.FORBIDDEN, f"Only its owner changes a {what}.")
+        case InUse():
+            boards = "1 dashboard shows" if error.dashboards == 1 else f"{error.dashboards} dashboards show"
+            return _about_id(UserErrorCode.IN_USE, f"{boards} it. Accepted: `fromDashboards: true`.")
+        case UnknownWidgets():
+            message = f"{len(error.ids)} of these widgets are not there. Accepted: widgets that the caller may see."
+            return UserError(code=UserErrorCode.NOT_FOUND, field=["input", "items"], message=message)
+    raise error
+
+
+def stale(version: int) -> UserError:
+    """The object was changed meanwhile, and has that version now."""
+    message = f"It was changed meanwhile and has version {version} now. Repeat the change on that."
+    return UserError(code=UserErrorCode.CONFLICT, field=["input", "version"], message=message)
+
+
+def _about_id(code: UserErrorCode, message: str) -> UserError:
+    return UserError(code=code, field=["input", "id"], message=message)

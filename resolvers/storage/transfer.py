@@ -1,0 +1,200 @@
+"""Export and import of configurations: one JSON text with widgets, dashboards and how they belong together, without ids."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import orjson
+
+from resolvers.storage.checks import (
+    Refused,
+    check_config,
+    check_period,
+    check_scope,
+    check_visibility,
+    checked_title,
+    refused,
+)
+from resolvers.storage.configuration import (
+    DashboardContent,
+    Json,
+    NotTaken,
+    WidgetContent,
+    dashboard_content,
+    dashboard_json,
+    widget_content,
+    widget_json,
+)
+from resolvers.storage.dashboards import MOST_ITEMS, ROW
+from resolvers.storage.dashboards import check_room as check_dashboard_room
+from resolvers.storage.objects import StoredDashboard, StoredItem, StoredWidget
+from resolvers.storage.widgets import Rules, check_room, has_scope
+from resolvers.storage.work import Work
+from schema.storage.transfer import ImportInput
+from schema.storage.user_errors import UserErrorCode
+
+MARK = "itsmReports"
+"""Names the format of a document's entries."""
+MOST_ENTRIES = 2_000
+MOST_TOLD = 50
+Place: TypeAlias = list[str]
+
+
+@dataclass(slots=True)
+class Document:
+    """What an import would create, and what is wrong with it."""
+
+    widgets: list[WidgetContent | None] = field(default_factory=list)
+    """None for one that is wrong."""
+    dashboards: list[tuple[DashboardContent, list[tuple[int, int, bool]]] | None] = field(default_factory=list)
+    """With its items: the place of the widget among `widgets`, width, and whether it keeps its own scope."""
+    refusals: list[Refused] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import created."""
+
+    document: Document
+    widgets: list[StoredWidget] = field(default_factory=list)
+    dashboards: list[StoredDashboard] = field(default_factory=list)
+
+
+def export(widgets: Sequence[StoredWidget], dashboards: Sequence[StoredDashboard], rules: Rules) -> str:
+    """The document of these; `widgets` holds all that the dashboards show and the caller may see.
+
+    Raises ApiError (STORAGE_UNAVAILABLE) for a configuration that cannot be read: a document with a gap would not be noticed.
+    """
+    places = {stored.id: index for index, stored in enumerate(widgets)}
+    shown = [
+        widget_json(rules.formats.read(stored.content, f"The widget {stored.id}", widget_content)) for stored in widgets
+    ]
+    boards = [_board(stored, places, rules) for stored in dashboards]
+    return orjson.dumps(
+        {MARK: rules.formats.newest, "widgets": shown, "dashboards": boards}, option=orjson.OPT_INDENT_2
+    ).decode()
+
+
+def _board(stored: StoredDashboard, places: dict[str, int], rules: Rules) -> Json:
+    content = rules.formats.read(stored.content, f"The dashboard {stored.id}", dashboard_content)
+    items = [
+        {"widget": places[item.widget_id], "width": item.width, "ownScope": item.own_scope}
+        for item in stored.items
+        if item.widget_id in places
+    ]
+    return {**dashboard_json(content), "items": items}
+
+
+def parse(text: str, rules: Rules) -> Document:
+    """A document with all that is wrong with it, entry by entry. Raises Refused for a text that is none."""
+    value = _decoded(text)
+    form = value.get(MARK)
+    document = Document()
+    for name in ("widgets", "dashboards"):
+        for index, entry in enumerate(_entries(value, name)):
+            try:
+                _parse_entry(document, name, entry, form, rules)
+            except (Refused, NotTaken) as error:
+                document.refusals.append(_at(error, [name, str(index)]))
+    return document
+
+
+def _decoded(text: str) -> Json:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        wrong = f"it is no JSON, or was cut off (line {error.lineno}, column {error.colno})"
+        raise refused(["input", "document"], wrong, "the whole text of an export") from None
+    if not isinstance(value, dict) or MARK not in value:
+        raise refused(["input", "document"], f"it has no {MARK!r}", "the text of an export")
+    return value
+
+
+def _entries(value: Json, name: str) -> list[object]:
+    entries = value.get(name, [])
+    if not isinstance(entries, list):
+        raise refused(["input", "document", name], "it is no list", "a list")
+    if len(entries) > MOST_ENTRIES:
+        message = f"There are {len(entries)}. One document has at most {MOST_ENTRIES}."
+        raise Refused(UserErrorCode.TOO_MANY, ["input", "document", name], message)
+    return entries
+
+
+def _at(error: Refused | NotTaken, place: Place) -> Refused:
+    at = ["input", "document", *place]
+    if isinstance(error, Refused):
+        return Refused(error.code, [*at, *(error.field or [])], error.message)
+    return refused(at, str(error), "an entry as an export writes it")
+
+
+def _parse_entry(document: Document, name: str, entry: object, form: object, rules: Rules) -> None:
+    """Adds an entry, or None in its place if it is wrong. Raises Refused and NotTaken."""
+    if name == "widgets":
+        document.widgets.append(None)
+        document.widgets[-1] = _widget(_object(entry, form, rules), rules)
+    else:
+        document.dashboards.append(None)
+        document.dashboards[-1] = _dashboard(_object(entry, form, rules), document, rules)
+
+
+def _object(entry: object, form: object, rules: Rules) -> Json:
+    if not isinstance(entry, dict):
+        raise NotTaken("it is no object")
+    return rules.formats.upgraded(entry, form)
+
+
+def _widget(entry: Json, rules: Rules) -> WidgetContent:
+    content = widget_content(entry)
+    check_config(content.config, content.scope, rules.defaults, rules.now, [])
+    return WidgetContent(checked_title(content.title, []), content.scope, content.config)
+
+
+def _dashboard(entry: Json, document: Document, rules: Rules) -> tuple[DashboardContent, list[tuple[int, int, bool]]]:
+    content = dashboard_content(entry)
+    check_scope(content.scope, rules.defaults, rules.now, [])
+    check_period(content.period, rules.defaults, rules.now, [])
+    listed = entry.get("items")
+    if not isinstance(listed, list) or len(listed) > MOST_ITEMS:
+        raise refused(["items"], "it is no list, or too long", f"a list of at most {MOST_ITEMS}")
+    items = [_item(item, ["items", str(index)], content, document) for index, item in enumerate(listed)]
+    if len({place for place, _, _ in items}) < len(items):
+        raise refused(["items"], "a widget stands there twice", "each widget once")
+    return DashboardContent(checked_title(content.title, []), content.scope, content.period), items
+
+
+def _item(item: object, at: Place, content: DashboardContent, document: Document) -> tuple[int, int, bool]:
+    if not isinstance(item, dict):
+        raise refused(at, "it is no object", "an object with `widget`, `width` and `ownScope`")
+    place, width, own = item.get("widget"), item.get("width", 6), item.get("ownScope", False)
+    if type(place) is not int or not 0 <= place < len(document.widgets):
+        raise refused([*at, "widget"], "there is no such widget in the document", "its place in `widgets`, from 0")
+    if type(width) is not int or not 1 <= width <= ROW:
+        raise refused([*at, "width"], "it is no such number", f"1 to {ROW}")
+    if type(own) is not bool:
+        raise refused([*at, "ownScope"], "it is neither", "true or false")
+    widget, override = document.widgets[place], content.scope is not None or content.period is not None
+    if override and not own and widget is not None and not has_scope(widget.config):
+        wrong = "the dashboard has a scope or a period, and a report of Assets has neither"
+        raise refused([*at, "ownScope"], wrong, "true")
+    return place, width, own
+
+
+async def create(work: Work, asked: ImportInput, document: Document, rules: Rules) -> Imported:
+    """Creates all of a document that has nothing wrong. Raises Refused."""
+    check_visibility(asked.visibility)
+    await check_room(work, len(document.widgets))
+    await check_dashboard_room(work, len(document.dashboards))
+    imported, visibility = Imported(document), asked.visibility.name
+    if asked.dry_run:
+        return imported
+    for widget in document.widgets:
+        assert widget is not None
+        written = rules.formats.written(widget_json(widget))
+        imported.widgets.append(await work.add_widget(written, visibility, ()))
+    for dashboard in document.dashboards:
+        assert dashboard is not None
+        content, places = dashboard
+        items = tuple(StoredItem(imported.widgets[place].id, width, own) for place, width, own in places)
+        written = rules.formats.written(dashboard_json(content))
+        imported.dashboards.append(await work.add_dashboard(written, visibility, (), items))
+    return imported
