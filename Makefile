@@ -65,4 +65,4 @@ $(VENV)/.tested: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-backlot node_modules server/graphiql_assets .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-backlot node_modules examples/frontend/node_modules examples/frontend/dist server/graphiql_assets .mypy_cache .pytest_cache .ruff_cache .hypothesis

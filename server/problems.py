@@ -15,18 +15,31 @@ MESSAGE_CHARACTERS = 1_000
 
 
 class RequestProblem(Exception):
-    """A request that cannot be run: an HTTP status, a code of the contract and a message that may be shown."""
+    """A request that cannot be run: an HTTP status, a code of the contract and a message that may be shown.
 
-    def __init__(self, status: int, code: Code, message: str, *, headers: Mapping[str, str] | None = None) -> None:
+    `extensions` is what helps a program to act on it, beside the code.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: Code,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.extensions = dict(extensions or {})
 
     def response(self, media_type: str = JSON) -> Response:
         """The answer to send."""
-        body = {"errors": [{"message": self.message[:MESSAGE_CHARACTERS], "extensions": {"code": self.code.value}}]}
+        extensions = {"code": self.code.value, **self.extensions}
+        body = {"errors": [{"message": self.message[:MESSAGE_CHARACTERS], "extensions": extensions}]}
         return json_response(body, self.status, media_type, self.headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import structlog
@@ -23,6 +23,10 @@ _HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    # A page of ours needs nothing of the machine that it is shown on.
+    "permissions-policy": ", ".join(
+        f"{feature}=()" for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+    ),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -37,12 +41,19 @@ def safe_headers(settings: Settings) -> dict[str, str]:
 
 
 class Requests:
-    """Middleware around everything else."""
+    """Middleware around everything else: the id, the headers, the line in the log."""
 
-    def __init__(self, app: ASGIApp, headers: dict[str, str], known_paths: Sequence[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        headers: dict[str, str],
+        known_paths: Sequence[str],
+        answered: Callable[[str, int], None],
+    ) -> None:
         self._app = app
         self._headers = headers
         self._known_paths = tuple(known_paths)
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -60,6 +71,7 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                self._answered(self._log_path(scope["path"]), status)
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -67,23 +79,42 @@ class Requests:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._app(scope, receive, send_safely)
-            except Exception as error:
-                log.error("unexpected_error", error=type(error).__name__, at=place_of(error))
-                if status == 0:
-                    await _internal(request_id)(scope, receive, send_safely)
+            await self._app(scope, receive, send_safely)
             known = {"caller": scope["state"]["caller"]} if "caller" in scope["state"] else {}
             ms = round((time.perf_counter() - started) * 1000, 1)
-            log.info(
-                "request", method=_method(scope), path=self._log_path(scope["path"]), status=status, ms=ms, **known
-            )
+            path = self._log_path(scope["path"])
+            log.info("request", method=_method(scope), path=path, status=status, ms=ms, **known)
 
     def _log_path(self, path: str) -> str:
         """Paths of ours as they are; any other may hold anything and is not written down."""
         if path.startswith(_FILES):
             return _FILES
         return path if path in self._known_paths else "other"
+
+
+class Mishaps:
+    """Middleware: an exception that nobody foresaw becomes an answer with the request's id. It stands within CORS, so that a
+    frontend can read it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            log.error("unexpected_error", error=type(error).__name__, at=place_of(error))
+            if not has_begun:
+                await _internal(scope["state"]["request_id"])(scope, receive, send)
 
 
 def _method(scope: Scope) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.connections import Connection
+
 # An operation may take 25 s; what is not done a little later is cut off.
 GRACE_SECONDS = 28
 
@@ -23,7 +25,14 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def config(app: ASGIApp, host: str, port: int, *, lifespan: Literal["on", "off"] = "on") -> uvicorn.Config:
+def config(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    lifespan: Literal["on", "off"] = "on",
+    http: type[Connection] = Connection,
+) -> uvicorn.Config:
     """uvicorn's settings for this server: no access log (it would hold query strings), no proxy headers, no WebSockets."""
     return uvicorn.Config(
         app,
@@ -34,6 +43,7 @@ def config(app: ASGIApp, host: str, port: int, *, lifespan: Literal["on", "off"]
         server_header=False,
         proxy_headers=False,
         interface="asgi3",
+        http=http,
         ws="none",
         lifespan=lifespan,
         timeout_graceful_shutdown=GRACE_SECONDS,

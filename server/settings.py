@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -129,6 +129,8 @@ def _cache_url(secret: SecretStr) -> SecretStr:
         return secret
     if parts.scheme not in {"valkey", "redis", "valkeys", "rediss"} or not parts.hostname:
         raise ValueError("it is no such address")
+    if parts.query or parts.fragment:
+        raise ValueError("it takes no parameters")
     _ = parts.port  # raises ValueError for a port that is no number
     return secret
 
@@ -137,7 +139,8 @@ def _database_url(secret: SecretStr) -> SecretStr:
     parts = urlsplit(secret.get_secret_value())
     if parts.scheme == "sqlite+aiosqlite" and not parts.netloc and len(parts.path) > 1:
         return secret
-    if parts.scheme != "postgresql+asyncpg" or not parts.hostname or len(parts.path) < 2:
+    has_host = parts.hostname or "host" in parse_qs(parts.query)  # the latter is the folder of a socket
+    if parts.scheme != "postgresql+asyncpg" or not has_host or len(parts.path) < 2:
         raise ValueError("it is no such address")
     return secret
 
@@ -161,7 +164,17 @@ def _encryption_keys(value: object) -> object:
 def _origins(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return tuple(_base_url(part.strip()) for part in value.split(",") if part.strip())
+    return tuple(_origin(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _origin(url: str) -> str:
+    """The origin as browsers write it, since it is compared as a text: lower case, without the scheme's own port."""
+    parts = urlsplit(_base_url(url))
+    if not is_loopback(parts.hostname) and not _HOST_NAME.fullmatch(parts.hostname or ""):
+        raise ValueError(
+            "an entry's host is no host name (no wildcard is allowed; letters beyond ASCII are written as xn--…)"
+        )
+    return f"{parts.scheme}://{parts.netloc.removesuffix(':443' if parts.scheme == 'https' else ':80')}"
 
 
 def _upper(value: object) -> object:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.connections import Connection
 from server.run import config
 
 
@@ -42,12 +43,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving_app(app: ASGIApp) -> AsyncIterator[str]:
+async def serving_app(app: ASGIApp, *, http: type[Connection] = Connection) -> AsyncIterator[str]:
     """Serve with the server's own uvicorn settings (lifespan on), on a free port; yields the base URL."""
     # The protocol is named, since asyncio switches Nagle's algorithm off for such sockets only: 40 ms a request else.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        server = _Server(config(app, "127.0.0.1", 0))
+        server = _Server(config(app, "127.0.0.1", 0, http=http))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         up = asyncio.create_task(server.up.wait())
         try:

@@ -3,7 +3,7 @@
 
 (() => {
   const element = document.getElementById("graphiql");
-  const { examples, headers } = JSON.parse(element.dataset.page);
+  const { docs, examples, headers } = JSON.parse(element.dataset.page);
   const kept = new Map();
   const memory = {
     get length() {
@@ -25,5 +25,8 @@
     defaultHeaders: headers || undefined,
     defaultTabs: examples.length ? examples.map((query) => ({ query, headers: headers || null })) : undefined,
   };
-  ReactDOM.createRoot(element).render(React.createElement(GraphiQL, options));
+  // The docs page needs a key as all else does, and a link cannot carry one: it stands here only where none is asked for.
+  const about = docs && React.createElement("a", { href: docs, target: "_blank", rel: "noopener" }, "Docs");
+  const logo = about && React.createElement(GraphiQL.Logo, null, about);
+  ReactDOM.createRoot(element).render(React.createElement(GraphiQL, options, logo));
 })();

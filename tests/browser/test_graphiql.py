@@ -4,16 +4,11 @@ from pathlib import Path
 
 import orjson
 import pytest
-from pydantic import SecretStr
 
-from demo.app import DemoSite
 from demo.seed import seeded
-from demo.serve import serving
-from server.app import create_app
 from server.graphiql import examples
-from server.settings import Settings
+from tests.api import api_on
 from tests.browser.chromium import Visit, chromium, visit
-from tests.harness import serving_app
 from tests.server.stand_in import KEY, KEYED, NOW, standing
 
 pytestmark = pytest.mark.browser
@@ -25,18 +20,15 @@ def check_that_it_stayed_at_home(seen: Visit, url: str) -> None:
     assert seen.tabs == len(examples())
 
 
-async def test_graphiql_runs_an_example_of_the_demo_and_shows_figures(tmp_path: Path) -> None:
-    site = DemoSite(seeded(300, now=NOW), now=lambda: NOW)
-    async with serving(site.app) as site_url:
-        settings = Settings(site_url=site_url, jira_email=site.email, jira_api_token=SecretStr(site.token))
-        app = create_app(settings, now=lambda: NOW, demo=True)
-        async with serving_app(app) as url, chromium() as debugger:
-            seen = await visit(debugger, f"{url}/graphql", tmp_path / "demo.png")
+async def test_graphiql_runs_an_example_of_the_demo_shows_figures_and_leads_to_the_docs(tmp_path: Path) -> None:
+    async with api_on(seeded(300, now=NOW), NOW) as api, chromium() as debugger:
+        seen = await visit(debugger, f"{api.url}/graphql", tmp_path / "demo.png")
     answer = orjson.loads(seen.answer)
     assert "errors" not in answer
     assert answer["data"]["requests"]["total"] > 0
     assert seen.complaints == []
-    check_that_it_stayed_at_home(seen, url)
+    assert seen.links == ["/docs"]
+    check_that_it_stayed_at_home(seen, api.url)
 
 
 async def test_graphiql_asks_for_the_callers_key_in_service_mode_and_does_not_keep_it(tmp_path: Path) -> None:
@@ -47,4 +39,6 @@ async def test_graphiql_asks_for_the_callers_key_in_service_mode_and_does_not_ke
     assert "GRAPHQL_VALIDATION_FAILED" in seen.answer
     # Before the key was typed in, the page's own question for the schema was refused, as it must be.
     assert [text for text in seen.complaints if "401" not in text] == []
+    # A link cannot carry a key.
+    assert "/docs" not in seen.links
     check_that_it_stayed_at_home(seen, stand.url)

@@ -94,6 +94,15 @@ async def test_only_the_fields_of_selected_columns_are_asked_for() -> None:
         assert api.wire.searched_fields() - lean == {"assignee", "duedate"}
 
 
+@pytest.mark.parametrize("on", [True, False])
+async def test_fields_that_a_variable_leaves_out_are_not_read(on: bool) -> None:
+    query = """query ($on: Boolean!) { requests(scope: {}) { assigneeWorkload { total
+      rows { open @include(if: $on) ... @skip(if: $on) { resolved } overdue @include(if: $on) } } } }"""
+    async with api_on(many_requests(5), NOW) as api:
+        await api.figures(query, {"on": on})
+        assert ("duedate" in api.wire.searched_fields()) == on
+
+
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 299, 300, 301, 950])
 async def test_every_request_is_read_once_at_any_number_of_pages(count: int) -> None:
     async with api_on(many_requests(count), NOW) as api:

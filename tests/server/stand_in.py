@@ -13,9 +13,11 @@ from starlette.applications import Starlette
 from strawberry.extensions import SchemaExtension
 
 from schema.errors import ApiError, Code
-from server.app import Observe, create_app
+from server.admission import Load
+from server.app import create_app
 from server.graphql import Operation, ReportService
 from server.limits import Limits
+from server.metrics import Metrics
 from server.settings import ApiKey, Settings
 from tests.harness import serving_app
 
@@ -102,8 +104,10 @@ class Service:
         self.cancelled = asyncio.Event()
         self.release = asyncio.Event()
         self.reads_in_flight = 0
+        self.broken = False
 
     def operation(self, caller: str) -> Operation:
+        self._check()
         self.operations += 1
         self.caller = caller
         return self
@@ -111,8 +115,13 @@ class Service:
     def extensions(self) -> Mapping[str, object]:
         return {"reports": [{"readId": "r1", "cache": "MISS", "calls": 2, "points": 7}] * 2}
 
-    async def cache_ready(self) -> bool:
-        return self.ready
+    async def readiness(self) -> str:
+        self._check()
+        return "ready" if self.ready else "not ready"
+
+    def _check(self) -> None:
+        if self.broken:
+            raise RuntimeError(f"broken {CANARY}")
 
     async def wait(self) -> str:
         self.started.set()
@@ -148,12 +157,13 @@ def app_with(
     *,
     demo: bool = True,
     limits: Limits | None = None,
+    load: Load | None = None,
     operation_seconds: float = 25.0,
 ) -> Starlette:
-    def connect(_settings: Settings, observe: Observe) -> AbstractAsyncContextManager[ReportService]:
+    def connect(_settings: Settings, metrics: Metrics) -> AbstractAsyncContextManager[ReportService]:
         @asynccontextmanager
         async def opened() -> AsyncIterator[ReportService]:
-            observe("search", "ok", 0.1)
+            metrics.call("search", "ok", 0.1)
             yield service
             service.closed = True
 
@@ -166,16 +176,22 @@ def app_with(
         connect=connect,
         build=build,
         limits=limits,
+        load=load,
         operation_seconds=operation_seconds,
     )
 
 
 @asynccontextmanager
 async def standing(
-    settings: Settings = SETTINGS, *, demo: bool = True, limits: Limits | None = None, operation_seconds: float = 25.0
+    settings: Settings = SETTINGS,
+    *,
+    demo: bool = True,
+    limits: Limits | None = None,
+    load: Load | None = None,
+    operation_seconds: float = 25.0,
 ) -> AsyncIterator[Stand]:
     service = Service()
-    app = app_with(service, settings, demo=demo, limits=limits, operation_seconds=operation_seconds)
+    app = app_with(service, settings, demo=demo, limits=limits, load=load, operation_seconds=operation_seconds)
     async with serving_app(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
         yield Stand(service, client, app, url)
 

@@ -19,7 +19,7 @@ OPEN = {"/healthz", "/readyz", "/graphiql/{name}"}
 async def test_every_route_but_the_open_ones_needs_a_key() -> None:
     async with standing(KEYED, demo=False) as stand:
         routes = [route for route in stand.app.routes if isinstance(route, Route)]
-        assert len(routes) == len(stand.app.routes) == 5
+        assert len(routes) == len(stand.app.routes) == 7
         for route in routes:
             path = route.path.replace("{name}", "start.js")
             for method in sorted(route.methods or {"GET", "POST", "PUT", "DELETE", "OPTIONS"}):

@@ -24,6 +24,7 @@ GOOD = {
     "ITSM_JIRA_EMAIL": "reader@example.com",
     "ITSM_JIRA_API_TOKEN": "canary-token",
     "ITSM_API_KEYS": "alice:" + hashlib.sha256(b"key").hexdigest(),
+    "ITSM_ENCRYPTION_KEYS": "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgb25seSE=",
 }
 
 
@@ -167,6 +168,13 @@ def test_schema_prints_a_schema(tmp_path: Path) -> None:
     done = run("schema", cwd=tmp_path)
     assert done.returncode == 0
     assert build_schema(done.stdout).query_type is not None
+
+
+def test_docs_prints_the_api_as_one_page(tmp_path: Path) -> None:
+    done = run("docs", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert done.stdout.startswith("<!doctype html>")
+    assert 'id="SlaReport"' in done.stdout
 
 
 def test_api_key_prints_a_key_and_the_entry_with_its_hash(tmp_path: Path) -> None:

@@ -40,8 +40,9 @@ def test_every_dependency_is_pinned() -> None:
 
 def files_of_ours() -> list[Path]:
     """Everything in the folders of the project and beside them, but for what is made or fetched."""
-    made = {"__pycache__", "graphiql_assets"}
-    folders = [ROOT / name for name in ("schema", "resolvers", "connectors", "server", "demo", "tests", "bench", ".ci")]
+    made = {"__pycache__", "graphiql_assets", "node_modules", "dist"}
+    names = ("schema", "resolvers", "connectors", "server", "demo", "tests", "bench", "docs", "examples", ".ci")
+    folders = [ROOT / name for name in names]
     below = (path for folder in folders for path in folder.rglob("*") if not made & set(path.parts))
     return [path for path in (*below, *ROOT.glob("*")) if path.is_file()]
 

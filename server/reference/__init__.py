@@ -1,0 +1,1 @@
+"""What the API is, made from the schema: its text at `/schema.graphql`, and a page to read at `/docs`."""
