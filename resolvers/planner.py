@@ -34,6 +34,7 @@ from schema.selection import Selection
 O = TypeVar("O")  # noqa: E741
 R = TypeVar("R")
 
+MOST_REPORTS = 200
 QUIET_TURNS = 5
 LONGEST_AGE = 3_600
 
@@ -91,14 +92,23 @@ class Planner:
         self._now = now
         self._deadline = deadline
         self._pending: list[_Pending] = []
+        self._asked = 0
         self._holders = 0
         self._starter: asyncio.Task[None] | None = None
         self._batches: set[asyncio.Task[None]] = set()
         self.reads: list[dict[str, object]] = []
         """Entries of `extensions.reports`."""
 
+    def admit(self) -> None:
+        """Counts a report. Raises ApiError (QUERY_TOO_COMPLEX): a few words on dashboards can ask for thousands of them."""
+        self._asked += 1
+        if self._asked > MOST_REPORTS:
+            message = f"The query is too complex: it may ask for at most {MOST_REPORTS} reports."
+            raise ApiError(Code.QUERY_TOO_COMPLEX, message, limit="reports", maximum=MOST_REPORTS)
+
     async def ask(self, request: ReportRequest[O, R], selection: Selection, path: Path) -> R:
         """The result of a report; raises ApiError. Cancelling all who ask cancels the work for them."""
+        self.admit()
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._pending.append(_Pending(request, selection, path, answer, definitions()[type(request)]))
         if self._starter is None:

@@ -18,10 +18,10 @@ from resolvers.remembered import Remembered
 from resolvers.scan import Scanner
 from resolvers.site import SiteReader
 from resolvers.site_context import SiteContext
+from resolvers.storage.checks import Rules
 from resolvers.storage.configuration import Formats
 from resolvers.storage.context import StorageContext
 from resolvers.storage.objects import Actor
-from resolvers.storage.widgets import Rules
 from resolvers.storage.work import Storage
 from resolvers.tables import Tables
 from resolvers.threads import Workers
@@ -81,7 +81,9 @@ class Service:
             self._site, self._url, self._defaults.time_zone, self._defaults.week_start, Meter(), deadline
         )
         planner = Planner(self._tables, self._site, self._drill_downs, self._defaults, self._now, deadline)
-        assets = AssetContext(self._site, self._defaults, self._max_requests, self._now, deadline, planner.reads)
+        assets = AssetContext(
+            self._site, self._defaults, self._max_requests, self._now, deadline, planner.reads, planner.admit
+        )
         return Operation(caller, planner, site, assets, self._drill_downs, self._saved(caller, planner))
 
     def _saved(self, caller: str, planner: Planner) -> StorageContext:

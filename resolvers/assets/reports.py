@@ -47,7 +47,10 @@ class _Asking:
 
 
 class AssetContext:
-    """`info.context.assets` of one operation; `reads` takes the entries of `extensions.reports`."""
+    """`info.context.assets` of one operation.
+
+    `reads` takes the entries of `extensions.reports`; `admit` counts a report, and raises ApiError for one too many.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class AssetContext:
         now: Callable[[], datetime],
         deadline: float,
         reads: list[dict[str, object]],
+        admit: Callable[[], None],
     ) -> None:
         self._site = site
         self._defaults = defaults
@@ -64,6 +68,7 @@ class AssetContext:
         self._now = now
         self._deadline = deadline
         self._reads = reads
+        self._admit = admit
 
     # -- by type
 
@@ -71,6 +76,7 @@ class AssetContext:
         self, schema: str | None, top: int | None, max_age_seconds: int | None, selection: Selection, path: Path
     ) -> AssetTypeReport:
         """How many objects there are of each type of a schema, or of all. Raises ApiError."""
+        self._admit()
         check_age(max_age_seconds)
         shown, asking = checked_top(top, "top"), _Asking(path)
         found = await self._read(
@@ -100,6 +106,7 @@ class AssetContext:
         self, options: AqlOptions, max_age_seconds: int | None, selection: Selection, path: Path
     ) -> AqlReport:
         """How the objects that a query finds are spread over the values of an attribute. Raises ApiError."""
+        self._admit()
         check_age(max_age_seconds)
         asking, top = _Asking(path), checked_top(options.top)
         own, ordered = own_aql(options.aql)

@@ -98,3 +98,15 @@ async def test_a_widget_whose_report_fails_leaves_its_neighbours_alone(anna: Cal
     answer = await anna.ask(f'{{ dashboard(id: "{board["id"]}") {{ items {{ report {{ __typename }} }} }} }}')
     assert answer.data["dashboard"]["items"] == [{"report": {"__typename": "SlaReport"}}, {"report": None}]
     assert answer.codes == {"dashboard.items.1.report": "BAD_USER_INPUT"}
+
+
+async def test_an_operation_asks_for_two_hundred_reports_at_most_however_short_it_is(anna: Caller) -> None:
+    ids = [(await anna.create_widget(config=config))["id"] for config in ({"sla": {}}, {"objectsByType": {}})]
+    for _ in range(26):
+        await anna.create_dashboard(*ids)
+    boards = "dashboards { nodes { items { report { __typename } } } }"
+    query = f"{{ one: {boards} two: {boards} three: {boards} four: {boards} }}"
+    answer = await anna.ask(query)
+    assert len(answer.errors) == 4 * 26 * 2 - 200
+    assert set(answer.codes.values()) == {"QUERY_TOO_COMPLEX"}
+    assert {error["extensions"]["limit"] for error in answer.errors} == {"reports"}
