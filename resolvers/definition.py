@@ -1,6 +1,5 @@
 """What a report module states of itself: the columns that it needs and its pure function; and where all of them are found."""
 
-import base64
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -18,6 +17,7 @@ from resolvers.site import SiteFields, SiteReader
 from resolvers.subject import Subject
 from schema.report import Basis, ReadInfo, ReportRequest, ReportWarning, User
 from schema.selection import Selection
+from schema.tokens import token
 
 O = TypeVar("O")  # noqa: E741
 R = TypeVar("R")
@@ -69,8 +69,7 @@ class Material(Generic[O]):
         """The id by which the requests behind a row are asked for; None where no such id was selected."""
         if self.handle is None:
             return None
-        token = orjson.dumps([self.handle, *key])
-        return base64.urlsafe_b64encode(token).decode().rstrip("=")
+        return token(orjson.dumps([self.handle, *key]))
 
     def warn(self, warning: ReportWarning) -> None:
         """Adds a warning to the answer."""

@@ -4,8 +4,6 @@ The id of a drill-down names an answer (a report, its options and its read) and 
 the same table, so its size is the count; only the page that is shown is looked up at Jira.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,10 +27,12 @@ from resolvers.site import SiteReader
 from resolvers.table import Table
 from resolvers.tables import Tables
 from resolvers.threads import in_turn
+from schema.connection import check_first, no_cursor
 from schema.drill_down import Request, RequestConnection
 from schema.errors import ApiError, Code, bad_input
 from schema.report import DimensionValue, User
 from schema.selection import Selection
+from schema.tokens import content_of
 
 LONGEST_ID = 4_000
 DISPLAYED = ("summary", "status", "priority", "assignee", "reporter", "created", "updated", "resolutiondate")
@@ -43,16 +43,15 @@ def wants_drill_down(selection: Selection) -> bool:
     return any(path.rpartition(".")[2] == "drillDown" for path in selection.paths)
 
 
-def _parsed(token: str) -> tuple[str, Key]:
+def _parsed(drill_down: str) -> tuple[str, Key]:
     """Handle and row of an id; raises ApiError (NOT_FOUND) if it is none."""
     try:
-        if len(token) > LONGEST_ID:
+        if len(drill_down) > LONGEST_ID:
             raise ValueError
-        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-        handle, *key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        handle, *key = orjson.loads(content_of(drill_down))
         if not isinstance(handle, str) or not all(part is None or isinstance(part, str | int) for part in key):
             raise ValueError
-    except (binascii.Error, UnicodeError, ValueError, TypeError):
+    except (ValueError, TypeError):
         raise ApiError(Code.NOT_FOUND, "There is no drill-down with this id.") from None
     return handle, key
 
@@ -98,18 +97,17 @@ class DrillDowns:
             await self._cache.set(ANSWERED, key, answered, read_at=read_at, size=answered.size)
 
     async def open(
-        self, token: str, measure: str | None, first: int, after: str | None, with_names: bool
+        self, drill_down: str, measure: str | None, first: int, after: str | None, with_names: bool
     ) -> RequestConnection:
         """A page of the requests behind a row. Raises ApiError (NOT_FOUND, SNAPSHOT_EXPIRED, BAD_USER_INPUT)."""
-        handle, key = _parsed(token)
+        handle, key = _parsed(drill_down)
         answered = await self._cache.get(ANSWERED, self._key(handle))
         table = await self._tables.still(answered.read_id) if answered else None
         if answered is None or table is None:
             raise ApiError(Code.SNAPSHOT_EXPIRED, "The read that this row came from is gone. Ask the report again.")
         name, cell = await in_turn(self._cell, answered, table, key, measure)
         start = _start(after)
-        if not 1 <= first <= 100:
-            raise bad_input("first", f"{first} is out of range", "1 to 100")
+        check_first(first)
         page = cell.ids[start : start + first].to_list()
         try:
             nodes = await self._displayed(page, with_names)
@@ -166,7 +164,7 @@ def _start(after: str | None) -> int:
     if after is None:
         return 0
     if not (after.isascii() and after.isdigit() and len(after) < 10):
-        raise bad_input("after", "this is no cursor", "a `cursor` of the same drill-down")
+        raise no_cursor()
     return int(after)
 
 

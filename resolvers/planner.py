@@ -16,6 +16,7 @@ from graphql.pyutils import Path
 from connectors.errors import ConnectorError
 from connectors.http import Meter
 from resolvers.answered import answered, handle_of
+from resolvers.cache import LONGEST_SECONDS
 from resolvers.definition import Asked, Definition, Material, Nameless, Needs, definitions
 from resolvers.drill_down import DrillDowns, wants_drill_down
 from resolvers.entries import own_entry, table_entry
@@ -36,7 +37,6 @@ R = TypeVar("R")
 
 MOST_REPORTS = 200
 QUIET_TURNS = 5
-LONGEST_AGE = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +316,8 @@ def _alone(group: _Group, pending: _Pending) -> _Group:
 
 def check_age(max_age_seconds: int | None) -> None:
     """Raises ApiError (BAD_USER_INPUT) for an age that no read can have."""
-    if max_age_seconds is not None and not 0 <= max_age_seconds <= LONGEST_AGE:
-        raise bad_input("maxAgeSeconds", f"{max_age_seconds} is out of range", f"0 to {LONGEST_AGE}")
+    if max_age_seconds is not None and not 0 <= max_age_seconds <= LONGEST_SECONDS:
+        raise bad_input("maxAgeSeconds", f"{max_age_seconds} is out of range", f"0 to {LONGEST_SECONDS}")
 
 
 def _fail(pending: _Pending, error: Exception) -> None:

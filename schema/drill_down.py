@@ -7,7 +7,7 @@ from datetime import datetime
 
 import strawberry
 
-from schema.connection import PageInfo
+from schema.connection import PageInfo, page_info
 from schema.report import DimensionValue, User
 from schema.scalars import ID
 
@@ -68,11 +68,8 @@ class RequestConnection:
         return cls(
             edges=edges,
             nodes=list(nodes),
-            page_info=PageInfo(
-                has_next_page=start + len(nodes) < total,
-                has_previous_page=start > 0,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=edges[-1].cursor if edges else None,
+            page_info=page_info(
+                [edge.cursor for edge in edges], comes_before=start > 0, follows=start + len(nodes) < total
             ),
             total_count=total,
             measure=measure,

@@ -13,19 +13,13 @@ from schema.people import After, Customer, First, Organization, customer_page
 from schema.reports.customers import CustomerOptions, CustomerReport, CustomerReportRequest
 from schema.reports.requests import RequestReports
 from schema.scalars import ID
-from schema.scope import Precision, Question, RequestScope
+from schema.scope import MaxAge, Precision, Question, RequestScope
 from schema.selection import selection_of
 from schema.site import Search, Site, Viewer, organization_page
 from schema.storage.dashboards import Dashboard, DashboardConnection
 from schema.storage.widgets import Widget, WidgetConnection
 
 Scope = Annotated[RequestScope, strawberry.argument(description="Which requests, over which period.")]
-MaxAge = Annotated[
-    int | None,
-    strawberry.argument(
-        description="How old the data may be, in seconds; 0 reads afresh. Never older than an hour, whatever is asked."
-    ),
-]
 Exactness = Annotated[Precision | None, strawberry.argument(description="Whether an estimate will do.")]
 
 

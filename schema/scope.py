@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -157,6 +158,14 @@ class RequestScope:
     fields: list[FieldFilter] | None = strawberry.field(
         default=None, description="Conditions on select fields (20 at most)."
     )
+
+
+MaxAge = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How old the data may be, in seconds; 0 reads afresh. Never older than an hour, whatever is asked."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Only operations need a place. Health, readiness and metrics never do.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from resolvers.places import Places
@@ -22,6 +22,8 @@ class Load:
     waiting: int = 64
     wait_seconds: float = 3.0
     """The longest that one waits. It counts towards the time that an operation may take."""
+    large_bodies: int = 16
+    """The most requests whose large bodies are held at once, while they arrive and until they run."""
 
 
 class Admission:
@@ -31,6 +33,7 @@ class Admission:
         self._load = load
         self._shed = shed
         self._places = Places(load.running, (max(1, load.running // 2),))
+        self._large_bodies = Places(load.large_bodies, (max(1, load.large_bodies // 2),))
 
     @property
     def running(self) -> int:
@@ -50,6 +53,11 @@ class Admission:
             yield
         finally:
             self._places.leave((caller,))
+
+    async def hold_large_body(self, caller: str, held: AsyncExitStack) -> None:
+        """Waits until there is room for another large body, which is the caller's until `held` is closed."""
+        await self._large_bodies.take((caller,))
+        held.callback(self._large_bodies.leave, (caller,))
 
     async def _enter(self, caller: str) -> None:
         if not self._places.is_free((caller,)):

@@ -1,5 +1,6 @@
 """The application: its routes, what stands around them, and what is opened at start and closed at the end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
 
+from resolvers.flights import Flight, Flights
 from resolvers.storage.errors import StorageProblem
 from schema.errors import Code
 from server.admission import Admission, Load
@@ -96,8 +98,13 @@ def create_app(
             log.error("could_not_start_or_stop", exc_info=error)
             raise
 
+    asked = Flights[Flight[str]](grace_seconds=0)
+
     async def ready(_request: Request) -> Response:
-        status = await opened[0].readiness()
+        # One question for all who ask at the same time: whoever asks often takes no connections from others.
+        flight = next(iter(asked.of("")), None) or asked.depart("", Flight(asyncio.create_task(opened[0].readiness())))
+        with asked.waiting(flight):
+            status = await asyncio.shield(flight.task)
         return json_response({"status": status}, 503 if status == "not ready" else 200)
 
     async def show_metrics(_request: Request) -> Response:

@@ -12,7 +12,7 @@ import orjson
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from schema.errors import Code
 from server.npm import GRAPHIQL_FILES
@@ -26,6 +26,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_WHOLE = {"accept-ranges": "none"}
 _MISSING = """GraphiQL is not installed: its files could not be fetched from npm when this server was installed.
 Run `make graphiql` where npm's registry can be reached, and load this page again. Everything else works without it:
 send queries to this address by POST, as {"query": "..."} with Content-Type: application/json.
@@ -46,6 +47,14 @@ def examples() -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda item: int(item[0].partition("-")[0])))
 
 
+class _WholeFile(FileResponse):
+    """A file without its parts: these are small, and what is wrong with a Range would be said in Starlette's form, not in ours."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+
 class Page:
     """GraphiQL's page and files. `asks_for_key`: the headers editor starts with a place for the caller's API key."""
 
@@ -63,10 +72,12 @@ class Page:
         """One of the page's files; nothing else lies under this path."""
         name: str = request.path_params["name"]
         if name in _OWN_FILES:
-            return FileResponse(_HERE / "graphiql_page" / name, media_type=_OWN_FILES[name])
+            return _WholeFile(_HERE / "graphiql_page" / name, media_type=_OWN_FILES[name], headers=_WHOLE)
         path = self._assets / name
         if name in GRAPHIQL_FILES and path.is_file():
-            return FileResponse(path, media_type="text/css" if name.endswith(".css") else "text/javascript")
+            return _WholeFile(
+                path, media_type="text/css" if name.endswith(".css") else "text/javascript", headers=_WHOLE
+            )
         raise RequestProblem(404, Code.NOT_FOUND, "There is no such file.")
 
     def _html(self) -> str:

@@ -5,11 +5,13 @@ batches, a page from a CDN) is meant to be off here, and its answers to bad requ
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Protocol, TypedDict
 
 import structlog
-from graphql import GraphQLError, OperationDefinitionNode, OperationType
+from graphql import GraphQLError, OperationType
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -22,7 +24,7 @@ from server.documents import Documents, Prepared
 from server.limits import Limits
 from server.logs import place_of
 from server.metrics import Metrics
-from server.problems import GRAPHQL_JSON, JSON, MESSAGE_CHARACTERS, RequestProblem, json_response
+from server.problems import GRAPHQL_JSON, JSON, MESSAGE_CHARACTERS, UNFORESEEN, RequestProblem, json_response
 
 log = structlog.get_logger("server.graphql")
 
@@ -100,14 +102,22 @@ class GraphQLEndpoint:
         caller = scope["state"].get("caller")
         if caller is None:
             raise RequestProblem(401, Code.UNAUTHENTICATED, "No caller was authenticated.")
+        async with AsyncExitStack() as held:
+            parameters = await self._parameters(
+                scope, headers, receive, partial(self._admission.hold_large_body, caller, held)
+            )
+            started = asyncio.get_running_loop().time()
+            async with self._admission.place(caller):
+                await held.aclose()
+                return await self._admitted(scope, parameters, receive, media_type, started)
+
+    async def _parameters(
+        self, scope: Scope, headers: Headers, receive: Receive, room: Callable[[], Awaitable[None]]
+    ) -> http.Parameters:
         if scope["method"] == "GET":
-            parameters = http.from_query(QueryParams(scope["query_string"]))
-        else:
-            http.check_content_type(headers)
-            parameters = http.from_body(await http.read_body(headers, receive, self._limits.body_bytes))
-        started = asyncio.get_running_loop().time()
-        async with self._admission.place(caller):
-            return await self._admitted(scope, parameters, receive, media_type, started)
+            return http.from_query(QueryParams(scope["query_string"]))
+        http.check_content_type(headers)
+        return http.from_body(await http.read_body(receive, self._limits.body_bytes, room))
 
     async def _admitted(
         self, scope: Scope, parameters: http.Parameters, receive: Receive, media_type: str, started: float
@@ -135,11 +145,6 @@ class GraphQLEndpoint:
             return prepared.errors
         if operation.operation is OperationType.SUBSCRIPTION:
             return [ApiError(Code.BAD_USER_INPUT, "Subscriptions are not offered.")]
-        return self._variable_errors(operation, parameters)
-
-    def _variable_errors(
-        self, operation: OperationDefinitionNode, parameters: http.Parameters
-    ) -> Sequence[GraphQLError]:
         return self._documents.variable_errors(operation, parameters.variables)
 
     async def _run(
@@ -227,7 +232,7 @@ def public(error: GraphQLError, request_id: str) -> PublicError:
         formatted["extensions"] = {"code": Code.BAD_USER_INPUT.value}
     else:
         log.error("unexpected_error", error=type(origin).__name__, at=place_of(origin))
-        formatted["message"] = "Something went wrong on the server. Its log has more under this request id."
+        formatted["message"] = UNFORESEEN
         formatted["extensions"] = {"code": Code.INTERNAL.value, "requestId": request_id}
     return formatted
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +16,8 @@ from server.problems import GRAPHQL_JSON, JSON, RequestProblem
 # is still sending gets to see the answer.
 BODY_SECONDS = 15.0
 DRAINED_BYTES = 32 * 1024 * 1024
+# Beyond this a body is a large one: few of them are in memory at once, though each connection may send one.
+SMALL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,11 @@ def check_content_type(headers: Headers) -> None:
         raise RequestProblem(415, Code.BAD_USER_INPUT, "Content-Encoding: a request's body is sent as it is.")
 
 
-async def read_body(headers: Headers, receive: Receive, maximum: int) -> bytes:
-    """The body, counted as it arrives. Raises RequestProblem (413, 408) or ClientGone."""
+async def read_body(receive: Receive, maximum: int, room: Callable[[], Awaitable[None]]) -> bytes:
+    """The body, counted as it arrives; a large one goes on when there is `room`. Raises RequestProblem (413, 408) or ClientGone."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _read(receive, maximum)
+            return await _read(receive, maximum, room)
     except TimeoutError:
         problem = RequestProblem(
             408, Code.BAD_USER_INPUT, f"The body did not arrive within {BODY_SECONDS:.0f} seconds."
@@ -97,7 +99,7 @@ async def read_body(headers: Headers, receive: Receive, maximum: int) -> bytes:
         raise problem from None
 
 
-async def _read(receive: Receive, maximum: int) -> bytes:
+async def _read(receive: Receive, maximum: int, room: Callable[[], Awaitable[None]]) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -105,6 +107,8 @@ async def _read(receive: Receive, maximum: int) -> bytes:
         if message["type"] == "http.disconnect":
             raise ClientGone
         chunk = message.get("body", b"")
+        if size <= SMALL_BYTES < size + len(chunk):
+            await room()
         size += len(chunk)
         if size <= maximum:
             chunks.append(chunk)

@@ -12,6 +12,8 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 # What a message may echo of the caller's own input, at most.
 MESSAGE_CHARACTERS = 1_000
+# All that a caller is told of a fault of ours.
+UNFORESEEN = "Something went wrong on the server. Its log has more under this request id."
 
 
 class RequestProblem(Exception):

@@ -1,5 +1,6 @@
 """What every request gets, whatever answers it: an id, safe headers, one line in the log, and no stack trace."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -11,13 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schema.errors import Code
 from server.logs import place_of
-from server.problems import json_response
+from server.problems import UNFORESEEN, json_response
 from server.settings import Settings
 
 log = structlog.get_logger("server.requests")
 
 _FILES = "/graphiql/"
 _YEAR_SECONDS = 365 * 24 * 3600
+_CLOSING_SECONDS = 1.0
 _HEADERS = {
     "cache-control": "no-store, private",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -65,10 +67,13 @@ class Requests:
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
+        is_gone = False
         started = time.perf_counter()
 
         async def send_safely(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_gone
+            if is_gone:
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._answered(self._log_path(scope["path"]), status)
@@ -76,7 +81,14 @@ class Requests:
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 headers["x-request-id"] = request_id
-            await send(message)
+            try:
+                await send(message)
+            except Exception:
+                # uvicorn has answered by itself and closed, since the rest of the request was no HTTP: anyone can do that.
+                if not await _has_gone(receive):
+                    raise
+                is_gone = True
+                log.info("client_gone")
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._app(scope, receive, send_safely)
@@ -117,6 +129,17 @@ class Mishaps:
                 await _internal(scope["state"]["request_id"])(scope, receive, send)
 
 
+async def _has_gone(receive: Receive) -> bool:
+    """Whether the connection is closed, or is about to be."""
+    try:
+        async with asyncio.timeout(_CLOSING_SECONDS):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
 def _method(scope: Scope) -> str:
     return (
         scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
@@ -124,6 +147,5 @@ def _method(scope: Scope) -> str:
 
 
 def _internal(request_id: str) -> ASGIApp:
-    message = "Something went wrong on the server. Its log has more under this request id."
-    error = {"message": message, "extensions": {"code": Code.INTERNAL.value, "requestId": request_id}}
+    error = {"message": UNFORESEEN, "extensions": {"code": Code.INTERNAL.value, "requestId": request_id}}
     return json_response({"errors": [error]}, 500)

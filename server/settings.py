@@ -5,7 +5,6 @@
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -83,9 +82,20 @@ def _keys(value: object) -> object:
     return keys
 
 
+def _parts(url: str) -> SplitResult:
+    """An address taken apart. Python's own words on a wrong one hold pieces of it, such as half a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # fails for one that is no number
+    except ValueError:
+        raise ValueError(
+            "it is no address that can be read (in a password, letters beyond ASCII and :/?#[]@ are written as %XX)"
+        ) from None
+    return parts
+
+
 def _split_url(url: str) -> SplitResult:
-    parts = urlsplit(url)
-    _ = parts.port  # raises ValueError for a port that is no number
+    parts = _parts(url)
     if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
         raise ValueError("it has more than a scheme and a host (no user, path or query is allowed)")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
@@ -124,19 +134,18 @@ def _zone(name: str) -> str:
 
 
 def _cache_url(secret: SecretStr) -> SecretStr:
-    parts = urlsplit(secret.get_secret_value())
+    parts = _parts(secret.get_secret_value())
     if parts.scheme == "memory" and not parts.netloc:
         return secret
     if parts.scheme not in {"valkey", "redis", "valkeys", "rediss"} or not parts.hostname:
         raise ValueError("it is no such address")
     if parts.query or parts.fragment:
         raise ValueError("it takes no parameters")
-    _ = parts.port  # raises ValueError for a port that is no number
     return secret
 
 
 def _database_url(secret: SecretStr) -> SecretStr:
-    parts = urlsplit(secret.get_secret_value())
+    parts = _parts(secret.get_secret_value())
     if parts.scheme == "sqlite+aiosqlite" and not parts.netloc and len(parts.path) > 1:
         return secret
     has_host = parts.hostname or "host" in parse_qs(parts.query)  # the latter is the folder of a socket
@@ -149,14 +158,15 @@ def _encryption_keys(value: object) -> object:
     if not isinstance(value, str):
         return value
     keys = tuple(part.strip() for part in value.split(",") if part.strip())
+    decoded = set()
     for position, key in enumerate(keys, 1):
         try:
-            size = len(base64.b64decode(key, validate=True))
-        except binascii.Error:
-            size = 0
-        if size != KEY_BYTES:
+            decoded.add(base64.b64decode(key, validate=True))
+        except ValueError:
+            decoded.add(b"")
+        if any(len(each) != KEY_BYTES for each in decoded):
             raise ValueError(f"key {position} of {len(keys)} is not {KEY_BYTES} bytes of base64")
-    if len(set(keys)) < len(keys):
+    if len(decoded) < len(keys):  # one key can be written in several ways
         raise ValueError("the same key stands there twice")
     return keys
 
@@ -321,7 +331,7 @@ def _read(environ: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
             lines.append(_say(field, f"it and {name}_FILE are both set"))
         elif path:
             try:
-                text = Path(path).read_text("utf-8").strip()
+                text = Path(path).read_text("utf-8-sig").strip()  # some editors put a mark before the text
             except (OSError, ValueError):
                 lines.append(_say(field, f"the file that {name}_FILE names cannot be read"))
         if text:

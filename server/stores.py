@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from resolvers.cache import Cache, open_cache
 from resolvers.encryption import InClear, Keyring
-from resolvers.storage.database import Database, open_database
+from resolvers.storage.database import open_database
 from resolvers.storage.errors import StorageProblem
 from resolvers.storage.vault import Vault
 from resolvers.storage.work import Storage
@@ -22,7 +22,6 @@ from server.settings import Settings, database_url
 class Stores:
     """What is open, and the id under which the site of the settings is stored."""
 
-    database: Database
     storage: Storage
     site: str
     cache: Cache
@@ -59,7 +58,7 @@ async def opened_stores(
         )
         stack.push_async_callback(cache.aclose)
         metrics.watch_database(database.ready)
-        yield Stores(database, storage, site, cache)
+        yield Stores(storage, site, cache)
 
 
 @asynccontextmanager

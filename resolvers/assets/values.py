@@ -161,7 +161,8 @@ def cut_of(options: AqlOptions, defaults: Defaults) -> Cut:
     if options.bounds is not None:
         if options.unit is not None:
             raise bad_input("options.bounds", "`unit` is given too", "one of the two")
-        ascending = all(low < high for low, high in pairwise(bounds))
+        # A document may say 1e999, which is infinite by the time it comes here.
+        ascending = all(low < high for low, high in pairwise(bounds)) and all(map(isfinite, bounds))
         if not 1 <= len(bounds) <= MOST_BOUNDS or not ascending:
             raise bad_input(
                 "options.bounds", "they are not ascending, or none", f"1 to {MOST_BOUNDS} ascending numbers"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, ParamSpec, TypeVar
 
 from resolvers.cache.kinds import Kind
+from resolvers.compression import inflated
 from resolvers.encryption import Sealer
 from resolvers.threads import in_thread
 
@@ -72,15 +73,10 @@ class Envelope:
 
     def _unpacked(self, kind: Kind[T], plain: bytes) -> Opened[T]:
         read_at, size = _HEAD.unpack_from(plain)
-        encoded = self._inflated(plain[_HEAD.size :]) if self._compressed else plain[_HEAD.size :]
+        encoded = plain[_HEAD.size :]
+        if self._compressed:
+            encoded = inflated(encoded, self._largest)
         return Opened(kind.decode(encoded), read_at, max(size, len(encoded)))
-
-    def _inflated(self, deflated: bytes) -> bytes:
-        inflater = zlib.decompressobj()
-        encoded = inflater.decompress(deflated, self._largest)
-        if not inflater.eof or inflater.unused_data:
-            raise ValueError("it is cut off, goes on, or is too large")
-        return encoded
 
     async def _run(self, kind: Kind[T], work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await in_thread(work, *args, **kwargs) if kind.large else work(*args, **kwargs)

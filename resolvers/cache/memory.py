@@ -6,12 +6,13 @@ aiocache's own keeps everything for ever; here the entries used longest ago give
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TypeVar, cast
 
 from aiocache import SimpleMemoryCache
 
 from resolvers.cache.kinds import Kind
+from resolvers.cache.life import Life
 from resolvers.cache.protocol import LONGEST_SECONDS, State
 
 T = TypeVar("T")
@@ -55,30 +56,6 @@ class _BoundedMemory(SimpleMemoryCache):  # type: ignore[misc]  # aiocache has n
             self._held -= entry.size
         deleted: int = super()._SimpleMemoryBackend__delete(key)
         return deleted
-
-
-SKEW_SECONDS = 60
-"""By how much a clock may be ahead of another."""
-
-
-class Life:
-    """How long an entry lives: from the instant (ms) of its read, by a clock that is given."""
-
-    def __init__(self, now: Callable[[], datetime], ttl_seconds: float) -> None:
-        self._now = now
-        self._ttl = min(ttl_seconds, LONGEST_SECONDS)
-
-    def now(self) -> int:
-        """This instant (ms)."""
-        return (self._now().astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-
-    def left(self, read_at: int) -> float:
-        """Seconds that an entry has left; zero or less for none.
-
-        Clocks of replicas differ a little: what was read ahead of this one was read just now, but not if it is far ahead.
-        """
-        age = (self.now() - read_at) / 1000
-        return 0 if age < -SKEW_SECONDS else self._ttl - max(0, age)
 
 
 class MemoryCache:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from resolvers.cache.envelope import Envelope, Opened, Unreadable
 from resolvers.cache.kinds import Kind
-from resolvers.cache.memory import Life, MemoryCache
+from resolvers.cache.life import Life
+from resolvers.cache.memory import MemoryCache
 from resolvers.cache.protocol import LONGEST_SECONDS, Cache, CacheObserver, State, cache_key
 from resolvers.cache.valkey import RETRY_SECONDS, Valkey
 from resolvers.encryption import Sealer

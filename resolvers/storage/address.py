@@ -20,6 +20,9 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
+# What a URL of PostgreSQL may add, each once. All else would go to the driver as it stands.
+_TLS_PARAMETERS = frozenset({"ssl", "sslmode", "sslrootcert"})
+_NUMBERS = frozenset({"port", "statement_cache_size", "prepared_statement_cache_size"})
 _HERE = frozenset({"localhost", "127.0.0.1", "::1", ""})
 _STATEMENT_MS, _IDLE_MS = 20_000, 60_000
 _SECONDS_TO_CONNECT = 10
@@ -37,8 +40,9 @@ class Address:
             self.file = _file(parsed)
             self.url = parsed.set(database=str(self.file))
         else:
+            _check_parameters(parsed)
             self._tls = _tls(parsed)
-            self.url = parsed.difference_update_query(["ssl", "sslmode", "sslrootcert"])
+            self.url = parsed.difference_update_query(_TLS_PARAMETERS)
 
     def connect_args(self, patience_ms: int) -> dict[str, Any]:
         """What asyncpg is told of a PostgreSQL database; it waits so long for a lock."""
@@ -78,6 +82,18 @@ def _file(parsed: URL) -> Path:
     if name in {"", ":memory:"} or name.startswith("file:") or parsed.query:
         raise StorageProblem("The database's URL names no file: give sqlite:///FILE.")
     return Path(name).absolute()
+
+
+def _check_parameters(parsed: URL) -> None:
+    for name, value in parsed.query.items():
+        if name not in _TLS_PARAMETERS | _NUMBERS | {"host"}:
+            raise StorageProblem(
+                "The database's URL: it takes ssl, sslrootcert, host, port and the sizes of caches only."
+            )
+        if not isinstance(value, str) or (name == "host" and "," in value):
+            raise StorageProblem(f"The database's URL: there is one {name} only.")
+        if name in _NUMBERS and not (value.isascii() and value.isdigit()):
+            raise StorageProblem(f"The database's URL: {name} is a number.")
 
 
 def _tls(parsed: URL) -> ssl.SSLContext | bool:

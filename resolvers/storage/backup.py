@@ -15,6 +15,7 @@ from sqlalchemy import Table, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.encryption import Keyring
+from resolvers.figures.periods import millis
 from resolvers.storage.address import APPLICATION
 from resolvers.storage.backup_file import (
     AuditRecord,
@@ -30,10 +31,11 @@ from resolvers.storage.backup_file import (
 )
 from resolvers.storage.database import Database
 from resolvers.storage.errors import BackupProblem
+from resolvers.storage.migrating import STARTING_LOCK
 from resolvers.storage.models import audit, dashboards, metadata, sites, widgets
 from resolvers.storage.objects import Actor, StoredDashboard, StoredItem, StoredWidget, UnreadableRow
 from resolvers.storage.rows import DASHBOARDS, WIDGETS, AnyRow, Rows
-from resolvers.storage.vault import CONFIGURATION, INDEX, Clock, Vault, milliseconds
+from resolvers.storage.vault import CONFIGURATION, INDEX, Clock, Vault
 
 _EXISTS = "The backup cannot be made: there is a file of this name, which is left as it is."
 _ROWS_AT_ONCE = 200
@@ -45,7 +47,7 @@ async def write_backup(database: Database, vault: Vault, keyring: Keyring, targe
     The file is there whole or not at all, and never in place of another. Raises BackupProblem, ApiError.
     """
     with _new_file(target) as (file, part):
-        writer = BackupWriter(file, keyring, milliseconds(now()))
+        writer = BackupWriter(file, keyring, millis(now()))
         async with database.reading() as connection:
             async for record in _records(connection, vault):
                 writer.add(record)
@@ -175,6 +177,8 @@ async def _alone(connection: AsyncConnection) -> None:
     """Raises BackupProblem while a server is connected; on SQLite, whoever opened the file to write has it alone."""
     if connection.dialect.name != "postgresql":
         return
+    # A server that starts meanwhile waits, and finds what was restored.
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": STARTING_LOCK})
     tables = ", ".join(table.name for table in metadata.sorted_tables)
     await connection.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
     others = text(
@@ -208,10 +212,10 @@ def _opened(source: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _new_file(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A file beside the target, for its owner only, that takes the target's name on a clean exit and else is gone."""
-    if target.exists():
-        raise BackupProblem(_EXISTS)
-    part = target.with_name(f".{target.name}.{uuid4().hex}.part")
     try:
+        if target.exists():
+            raise BackupProblem(_EXISTS)
+        part = target.with_name(f".{target.name}.{uuid4().hex}.part")
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:

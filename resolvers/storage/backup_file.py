@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import msgspec
 
+from resolvers.compression import inflated
 from resolvers.encryption import KEY_BYTES, Key, KeyMissing, Keyring, Unopenable
 from resolvers.storage.errors import BackupProblem
 
@@ -136,7 +137,7 @@ class BackupWriter:
 
 
 class BackupReader:
-    """Reads a backup; `created_at` in milliseconds since 1970, `counts` of what `records` gave so far."""
+    """Reads a backup; `counts` has what `records` gave so far."""
 
     def __init__(self, file: BinaryIO, keyring: Keyring) -> None:
         """Raises BackupProblem: no backup, of a newer version, of a key that is not at hand, damaged."""
@@ -150,7 +151,6 @@ class BackupReader:
             raise BackupProblem(lacks) from None
         except (msgspec.MsgspecError, Unopenable, ValueError):
             raise BackupProblem(_DAMAGED) from None
-        self.created_at = told.created_at
         self.counts: Counts = {}
         self._frames = _Frames(key, header)
         self._decoder = msgspec.msgpack.Decoder(_Frame)
@@ -186,7 +186,7 @@ class BackupReader:
         if length > _LARGEST_FRAME:
             raise BackupProblem(_DAMAGED)
         try:
-            plain = _inflated(self._frames.unseal(self._exactly(length), last=is_last))
+            plain = inflated(self._frames.unseal(self._exactly(length), last=is_last), _LARGEST_FRAME)
             return self._decoder.decode(plain), is_last
         except (Unopenable, KeyMissing, zlib.error, msgspec.MsgspecError):
             raise BackupProblem(_DAMAGED) from None
@@ -220,14 +220,6 @@ class _Frames:
 
 def _key_place(backup_id: str) -> tuple[str, ...]:
     return ("backup-key", str(FORMAT), backup_id)
-
-
-def _inflated(blob: bytes) -> bytes:
-    inflater = zlib.decompressobj()
-    plain = inflater.decompress(blob, _LARGEST_FRAME)
-    if not inflater.eof or inflater.unused_data:
-        raise zlib.error("not a whole frame")
-    return plain
 
 
 def _count(counts: Counts, record: Record) -> None:

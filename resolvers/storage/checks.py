@@ -2,7 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from connectors.jira import Field
 from resolvers.assets.aql import own_aql
@@ -12,21 +16,41 @@ from resolvers.definition import Asked, definitions
 from resolvers.figures.measures import checked_top
 from resolvers.jql import checked_text
 from resolvers.planner import Defaults
-from resolvers.scopes import imagined_scope
+from resolvers.scopes import Scope, imagined_scope
 from resolvers.site import SiteFields
+from resolvers.storage.configuration import DashboardContent, Formats, WidgetContent
+from resolvers.storage.errors import Missing
+from resolvers.storage.work import Work
 from schema.assets import AqlOptions
-from schema.errors import ApiError
+from schema.errors import ApiError, bad_input
+from schema.node import key_of
 from schema.report import ReportRequest
-from schema.scope import PeriodInput, RequestScope
+from schema.scope import RequestScope
 from schema.selection import Selection
-from schema.storage.config import KINDS, AssetTypeOptions, CustomerReportOptions, WidgetConfigInput, chosen
+from schema.storage.config import KINDS, AssetTypeOptions, CustomerReportOptions, WidgetConfigInput, chosen, has_scope
 from schema.storage.stored import definition_of
 from schema.storage.user_errors import UserErrorCode
 from schema.storage.widgets import Visibility
 
 LONGEST_TITLE = 200
+LONGEST_OPTION = 255
 MOST_PEOPLE = 100
 LONGEST_NAME = 128
+MOST_WIDGETS, MOST_DASHBOARDS = 2_000, 500
+"""Of one owner."""
+WIDGET, DASHBOARD = "Widget", "Dashboard"
+"""The types of ids."""
+INPUT = ("input",)
+"""Where the fields of a mutation's input begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What changes are checked against. `now` is in ms."""
+
+    defaults: Defaults
+    formats: Formats
+    now: int
 
 
 class Refused(Exception):
@@ -44,10 +68,23 @@ def refused(field: Sequence[str], wrong: str, right: str) -> Refused:
     return Refused(UserErrorCode.BAD_USER_INPUT, field, f"{wrong}. Accepted: {right}.")
 
 
-def _named(name: str) -> str:
-    """The name in GraphQL of a member of the configuration."""
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+def checked_key(type_name: str, id: str) -> str:
+    """The key in an id. Raises Missing for an id of another type too: what is there is nobody's business."""
+    key = key_of(type_name, id)
+    if key is None:
+        raise Missing
+    return key
+
+
+async def check_room(work: Work, *, widgets: int = 0, dashboards: int = 0) -> None:
+    """Raises Refused if the owner would have more than are allowed with so many new ones."""
+    held_widgets, held_dashboards = await work.counts()
+    for held, new, most, what in (
+        (held_widgets, widgets, MOST_WIDGETS, "widgets"),
+        (held_dashboards, dashboards, MOST_DASHBOARDS, "dashboards"),
+    ):
+        if held + new > most:
+            raise Refused(UserErrorCode.TOO_MANY, None, f"One owner has at most {most} {what}, and has {held}.")
 
 
 def checked_title(title: str, at: Sequence[str]) -> str:
@@ -56,6 +93,8 @@ def checked_title(title: str, at: Sequence[str]) -> str:
     if not 1 <= len(title) <= LONGEST_TITLE:
         raise refused([*at, "title"], f"it has {len(title)} characters", f"1 to {LONGEST_TITLE}")
     _check_line(title, [*at, "title"])
+    if all(unicodedata.category(character) in {"Cf", "Cn", "Zs"} for character in title):
+        raise refused([*at, "title"], "nothing of it can be seen", "a title that can be read")
     return title
 
 
@@ -81,61 +120,79 @@ def checked_people(visibility: Visibility, people: Sequence[str] | None, at: Seq
     return named
 
 
+def checked_sharing(asked: object, visibility: str, people: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Visibility and people after a change; who is no longer shared with people loses the list. Raises Refused."""
+    wanted = getattr(asked, "visibility", UNSET) or Visibility[visibility]
+    named = getattr(asked, "shared_with", UNSET)
+    if named is UNSET or named is None:
+        named = people if wanted is Visibility.PEOPLE else ()
+    return wanted.name, checked_people(wanted, named, INPUT)
+
+
 def check_visibility(visibility: Visibility) -> None:
     """Raises Refused for sharing with people where none can be named."""
     if visibility is Visibility.PEOPLE:
         raise refused(["input", "visibility"], "nobody is named here", "PRIVATE or SITE")
 
 
-def check_scope(scope: RequestScope | None, defaults: Defaults, now: int, at: Sequence[str]) -> None:
-    """Raises Refused for a scope that is wrong on any site. `now` is in ms."""
-    _in_place(lambda: _imagined(scope or RequestScope(), defaults, now, None), at, {"scope": ["scope"]})
+def check_scope(scope: RequestScope | None, rules: Rules, at: Sequence[str]) -> None:
+    """Raises Refused for a scope that is wrong on any site."""
+    _in_place(lambda: _imagined(scope or RequestScope(), rules, None), at, {"scope": ["scope"]})
 
 
-def check_period(period: PeriodInput | None, defaults: Defaults, now: int, at: Sequence[str]) -> None:
-    """Raises Refused for a period that is none."""
-    scope = RequestScope(period=period)
-    _in_place(lambda: _imagined(scope, defaults, now, None), at, {"scope": []})
+def check_override(content: DashboardContent, rules: Rules, at: Sequence[str]) -> None:
+    """Raises Refused for a dashboard's scope or period that is wrong on any site."""
+    check_scope(content.scope, rules, at)
+    period = RequestScope(period=content.period)
+    _in_place(lambda: _imagined(period, rules, None), at, {"scope": []})
 
 
-def check_config(
-    config: WidgetConfigInput, scope: RequestScope | None, defaults: Defaults, now: int, at: Sequence[str]
-) -> None:
-    """Raises Refused for options that are wrong on any site, or a scope for a report that has none."""
-    name, options = chosen(config)
-    if scope is not None and not KINDS[name].has_scope:
+def check_content(content: WidgetContent, rules: Rules, at: Sequence[str]) -> None:
+    """Raises Refused for options or a scope that are wrong on any site, or a scope for a report that has none."""
+    name, options = chosen(content.config)
+    if content.scope is not None and not has_scope(content.config):
         raise refused([*at, "scope"], "a report of Assets has no scope", "none")
-    check_scope(scope, defaults, now, at)
-    member = ["config", _named(name)]
+    check_scope(content.scope, rules, at)
+    member = ["config", to_camel_case(name)]
     places = {"options": member, "top": [*member, "top"]}
-    _in_place(lambda: _check_options(name, options, defaults, now), at, places)
+    _in_place(lambda: _check_options(name, options, rules), at, places)
 
 
-def _check_options(name: str, options: Any, defaults: Defaults, now: int) -> None:
+def check_fit(config: WidgetConfigInput, own_scope: bool, content: DashboardContent, at: Sequence[str]) -> None:
+    """Raises Refused for a widget whose report has no scope on a dashboard that puts one in its place."""
+    if content.override and not own_scope and not has_scope(config):
+        wrong = "the dashboard has a scope or a period, and a report of Assets has neither"
+        raise refused([*at, "ownScope"], wrong, "true")
+
+
+def _check_options(name: str, options: Any, rules: Rules) -> None:
     request = KINDS[name].request
     if request is not None:
         given = options.arguments(None) if isinstance(options, CustomerReportOptions) else options
-        _check_needs(request, given, defaults, now)
+        _check_needs(request, given, rules)
     if isinstance(options, AssetTypeOptions | AqlOptions):
         checked_top(options.top)
     if isinstance(options, AqlOptions):
         own_aql(options.aql)
-        cut_of(options, defaults)
+        cut_of(options, rules.defaults)
     for field in definition_of(type(options)).fields:
         value = getattr(options, field.python_name)
         if isinstance(value, str):
-            checked_text(f"options.{_named(field.python_name)}", value)
+            where = f"options.{to_camel_case(field.python_name)}"
+            # AQL was checked above. All else is a name or an id of something on the site.
+            if len(checked_text(where, value)) > LONGEST_OPTION and field.python_name != "aql":
+                raise bad_input(where, f"it has {len(value)} characters", f"at most {LONGEST_OPTION}")
 
 
-def _check_needs(request: type[ReportRequest[Any, Any]], options: Any, defaults: Defaults, now: int) -> None:
-    scope = _imagined(RequestScope(), defaults, now, getattr(options, "metric", None))
-    definitions()[request].needs(Asked(options, Selection(frozenset()), scope, now))
+def _check_needs(request: type[ReportRequest[Any, Any]], options: Any, rules: Rules) -> None:
+    scope = _imagined(RequestScope(), rules, getattr(options, "metric", None))
+    definitions()[request].needs(Asked(options, Selection(frozenset()), scope, rules.now))
 
 
-def _imagined(scope: RequestScope, defaults: Defaults, now: int, metric: str | None) -> Any:
+def _imagined(scope: RequestScope, rules: Rules, metric: str | None) -> Scope:
     """The scope on a site that has all that it and the options name."""
     fields = SiteFields((Field("customfield_1", metric or "any", SLA_TYPE, (), True),))
-    return imagined_scope(scope, defaults.time_zone, defaults.week_start, now, fields)
+    return imagined_scope(scope, rules.defaults.time_zone, rules.defaults.week_start, rules.now, fields)
 
 
 def _in_place(check: Callable[[], object], at: Sequence[str], places: dict[str, list[str]]) -> None:

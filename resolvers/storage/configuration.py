@@ -25,6 +25,7 @@ from schema.scalars import SCALARS, print_instant
 from schema.scope import PeriodInput, RequestScope
 from schema.storage.config import WidgetConfigInput
 from schema.storage.stored import definition_of
+from schema.storage.widgets import Override
 
 T = TypeVar("T")
 Json: TypeAlias = dict[str, object]
@@ -55,6 +56,11 @@ class DashboardContent:
     title: str
     scope: RequestScope | None
     period: PeriodInput | None
+
+    @property
+    def override(self) -> Override:
+        """What stands in for the widgets' own scopes and periods."""
+        return Override(self.scope, self.period)
 
 
 def plain(value: object) -> object:
@@ -151,15 +157,19 @@ class Formats:
 
     def upgraded(self, content: Json, form: object) -> Json:
         """Content of that format as content of the newest. Raises NotTaken for a newer or unknown one."""
-        if not isinstance(form, int) or form < 1:
+        for step in range(self.known(form), self.newest):
+            content = self._upgrades[step](content)
+        return content
+
+    def known(self, form: object) -> int:
+        """The format, if it is one that can be read. Raises NotTaken for a newer or unknown one."""
+        if type(form) is not int or form < 1:
             raise NotTaken("it names no format")
         if form > self.newest:
             raise NotTaken(
                 f"it has format {form}, of a newer version of this server, which knows formats up to {self.newest}"
             )
-        for step in range(form, self.newest):
-            content = self._upgrades[step](content)
-        return content
+        return form
 
     def read(self, stored: bytes, what: str, make: Callable[[Json], T]) -> T:
         """Stored content by `make`. Raises ApiError (STORAGE_UNAVAILABLE), which names `what` and nothing of the content."""

@@ -1,16 +1,18 @@
 """Saved widgets and dashboards as one operation reads and changes them: what `info.context.storage` is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast
 
 from resolvers.planner import Planner
 from resolvers.storage import dashboards, starters, transfer, widgets
-from resolvers.storage.checks import Refused
+from resolvers.storage.checks import DASHBOARD, WIDGET, Refused, Rules
+from resolvers.storage.driver_errors import unavailable
 from resolvers.storage.errors import InUse, Missing, NotOwner, Stale, UnknownWidgets
 from resolvers.storage.objects import Actor, StoredDashboard, StoredObject, StoredWidget, UnreadableRow
-from resolvers.storage.shown import DASHBOARD, WIDGET, Found, Place, Shown, not_found, place_of, stale, user_error
-from resolvers.storage.widgets import Rules
+from resolvers.storage.shown import Found, Shown, not_found, place_of, stale, user_error
 from resolvers.storage.work import Storage, Work
+from resolvers.threads import in_turn
 from schema.errors import bad_input
 from schema.node import Node, global_id, key_of, parsed_id
 from schema.storage.dashboards import (
@@ -33,10 +35,12 @@ from schema.storage.widgets import (
 )
 
 T = TypeVar("T")
+R = TypeVar("R")
 S = TypeVar("S", bound=StoredObject)
 
-PAGE = 100
 MOST_EXPORTED = 100
+READ_SECONDS = 12.0
+"""How long a database may keep a read waiting, and with it the reports of the same operation that need no database."""
 MENDABLE = (Refused, Missing, NotOwner, InUse, UnknownWidgets)
 """What becomes a user error; anything else is an error of the operation."""
 
@@ -51,9 +55,15 @@ class StorageContext:
         self._rules = rules
         self._shown = Shown(rules.formats)
 
-    async def _read(self, read: Callable[[Work], Awaitable[T]]) -> T:
-        async with self._reports.more(), self._storage.reading(self._actor) as work:
-            return await read(work)
+    async def _read(self, read: Callable[[Work], Awaitable[T]], show: Callable[[T], R]) -> R:
+        """What `show` makes, in a thread, of what was read: configurations take a while to check, and there may be many."""
+        async with self._reports.more():
+            try:
+                async with asyncio.timeout(READ_SECONDS), self._storage.reading(self._actor) as work:
+                    found = await read(work)
+            except TimeoutError:
+                raise unavailable("it does not answer") from None
+            return await in_turn(show, found)
 
     async def node(self, id: str) -> Node:
         """A widget or a dashboard. Raises ApiError."""
@@ -67,46 +77,48 @@ class StorageContext:
     async def widget(self, id: str) -> Widget:
         """A widget. Raises ApiError."""
         key = key_of(WIDGET, id)
-        found = await self._read(lambda work: work.widget(key)) if key is not None else None
-        if found is None:
+        if key is None:
             raise not_found("widget")
-        return self._shown.widget(found)
+        return await self._read(lambda work: work.widget(key), self._shown.found_widget)
 
     async def widgets(self, first: int, after: str | None) -> WidgetConnection:
         """A page of widgets. Raises ApiError."""
         place = place_of(first, after)
-        found, total = await self._read(lambda work: work.widget_page(first, place))
-        return self._shown.widget_page(found, total, first, after)
+        return await self._read(
+            lambda work: work.widget_page(first, place), lambda found: self._shown.widget_page(*found, first, after)
+        )
 
     async def dashboard(self, id: str) -> Dashboard:
         """A dashboard with its widgets. Raises ApiError."""
         key = key_of(DASHBOARD, id)
-
-        async def read(work: Work) -> tuple[StoredDashboard | None, dict[str, Found]]:
-            found = await work.dashboard(key) if key is not None else None
-            return found, await _widgets_of(work, [found] if found else [])
-
-        found, shown = await self._read(read)
-        if found is None:
+        if key is None:
             raise not_found("dashboard")
-        return self._shown.dashboard(found, shown)
+
+        async def read(work: Work) -> tuple[StoredDashboard, dict[str, Found]]:
+            found = await work.dashboard(key)
+            if found is None:
+                raise not_found("dashboard")
+            return found, await _widgets_of(work, [found])
+
+        return await self._read(read, lambda found: self._shown.dashboard(*found))
 
     async def dashboards(self, first: int, after: str | None) -> DashboardConnection:
         """A page of dashboards with their widgets. Raises ApiError."""
         place = place_of(first, after)
 
-        async def read(work: Work) -> tuple[list[StoredDashboard | UnreadableRow], int, dict[str, Found]]:
+        async def read(work: Work) -> tuple[list[StoredDashboard | UnreadableRow], dict[str, Found], int]:
             page, total = await work.dashboard_page(first, place)
-            return page, total, await _widgets_of(work, (row for row in page if isinstance(row, StoredDashboard)))
+            boards = [row for row in page[:first] if isinstance(row, StoredDashboard)]
+            return page, await _widgets_of(work, boards), total
 
-        page, total, shown = await self._read(read)
-        return self._shown.dashboard_page(page, shown, total, first, after)
+        return await self._read(read, lambda found: self._shown.dashboard_page(*found, first, after))
 
     async def export_configurations(self, widgets: list[str] | None, dashboards: list[str] | None) -> str:
         """What was saved, as JSON. Raises ApiError."""
         wanted = _keys(WIDGET, "widgets", widgets), _keys(DASHBOARD, "dashboards", dashboards)
-        found, boards = await self._read(lambda work: _exported(work, self._actor, *wanted))
-        return transfer.export(found, boards, self._rules)
+        return await self._read(
+            lambda work: _exported(work, *wanted), lambda found: transfer.export(*found, self._rules)
+        )
 
     async def create_widget(self, input: CreateWidgetInput) -> WidgetPayload:
         """Saves a widget."""
@@ -137,16 +149,17 @@ class StorageContext:
         try:
             async with self._storage.writing(self._actor) as work:
                 made = await starters.create(work, input, self._rules)
-                shown = await _widgets_of(work, made)
+                widgets = await _widgets_of(work, made)
+                shown = [self._shown.dashboard(one, widgets) for one in made]
         except MENDABLE as error:
             return StarterPayload(dashboards=[], user_errors=[user_error(error, "dashboard")])
-        return StarterPayload(dashboards=[self._shown.dashboard(one, shown) for one in made], user_errors=[])
+        return StarterPayload(dashboards=shown, user_errors=[])
 
     async def import_configurations(self, input: ImportInput) -> ImportPayload:
         """Creates what an export holds, all or nothing."""
         document = transfer.Document()
         try:
-            document = transfer.parse(input.document, self._rules)
+            document = await in_turn(transfer.parse, input.document, self._rules)
             if document.refusals:
                 return _not_imported(document, document.refusals[: transfer.MOST_TOLD])
             async with self._storage.writing(self._actor) as work:
@@ -163,28 +176,30 @@ class StorageContext:
         )
 
     async def _widget(self, change: Callable[[Work], Awaitable[StoredWidget]]) -> WidgetPayload:
-        errors = []
         try:
             async with self._storage.writing(self._actor) as work:
-                changed = await change(work)
+                # Within the transaction: what cannot be read again is not saved.
+                return WidgetPayload(widget=self._shown.widget(await change(work)), user_errors=[])
         except MENDABLE as error:
             return WidgetPayload(widget=None, user_errors=[user_error(error, "widget")])
         except Stale as error:
-            changed, errors = cast("StoredWidget", error.present), [stale(error.present.version)]
-        return WidgetPayload(widget=self._shown.widget(changed), user_errors=errors)
+            present = cast("StoredWidget", error.present)
+            return WidgetPayload(widget=self._shown.widget(present), user_errors=[stale(present.version)])
 
     async def _dashboard(self, change: Callable[[Work], Awaitable[StoredDashboard]]) -> DashboardPayload:
-        errors = []
         try:
             async with self._storage.writing(self._actor) as work:
                 changed = await change(work)
-                shown = await _widgets_of(work, [changed])
+                shown = self._shown.dashboard(changed, await _widgets_of(work, [changed]))
+            return DashboardPayload(dashboard=shown, user_errors=[])
         except MENDABLE as error:
             return DashboardPayload(dashboard=None, user_errors=[user_error(error, "dashboard")])
         except Stale as error:
-            changed, errors = cast("StoredDashboard", error.present), [stale(error.present.version)]
-            shown = await self._read(lambda work: _widgets_of(work, [changed]))
-        return DashboardPayload(dashboard=self._shown.dashboard(changed, shown), user_errors=errors)
+            present = cast("StoredDashboard", error.present)
+            board = await self._read(
+                lambda work: _widgets_of(work, [present]), lambda widgets: self._shown.dashboard(present, widgets)
+            )
+            return DashboardPayload(dashboard=board, user_errors=[stale(present.version)])
 
     async def _delete(self, delete: Callable[[Work], Awaitable[str]], what: str) -> DeletePayload:
         try:
@@ -214,12 +229,12 @@ def _keys(type_name: str, argument: str, ids: list[str] | None) -> list[str] | N
 
 
 async def _exported(
-    work: Work, actor: Actor, widget_keys: list[str] | None, dashboard_keys: list[str] | None
+    work: Work, widget_keys: list[str] | None, dashboard_keys: list[str] | None
 ) -> tuple[list[StoredWidget], list[StoredDashboard]]:
     """The widgets and dashboards to export. Raises ApiError for ids that lead nowhere and rows that cannot be read."""
     if widget_keys is None and dashboard_keys is None:
-        boards = [board async for board in _owned(work.dashboard_page, actor)]
-        found = {widget.id: widget async for widget in _owned(work.widget_page, actor)}
+        boards = _readable(await work.own_dashboards())
+        found = {widget.id: widget for widget in _readable(await work.own_widgets())}
     else:
         boards = _all_there(await work.dashboards(dashboard_keys or []), dashboard_keys or [], "dashboard")
         listed = _all_there(await work.widgets(widget_keys or []), widget_keys or [], "widget")
@@ -227,21 +242,6 @@ async def _exported(
     shown = await _widgets_of(work, boards)
     found |= {row.id: row for row in _readable(shown.values())}
     return sorted(found.values(), key=lambda one: (one.created_at, one.id)), boards
-
-
-async def _owned(
-    page: Callable[[int, Place | None], Awaitable[tuple[list[S | UnreadableRow], int]]], actor: Actor
-) -> AsyncIterator[S]:
-    """All that the actor owns, page by page. Raises ApiError for a row that cannot be read."""
-    place: Place | None = None
-    while True:
-        rows, _ = await page(PAGE, place)
-        for row in _readable(rows[:PAGE]):
-            if row.owner == actor.name:
-                yield row
-        if len(rows) <= PAGE:
-            return
-        place = (rows[PAGE - 1].created_at, rows[PAGE - 1].id)
 
 
 def _readable(rows: Iterable[S | UnreadableRow]) -> list[S]:

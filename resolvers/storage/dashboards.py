@@ -5,11 +5,23 @@ from dataclasses import replace
 
 from strawberry import UNSET
 
-from resolvers.storage.checks import Refused, check_period, check_scope, checked_people, checked_title, refused
+from resolvers.storage.checks import (
+    DASHBOARD,
+    INPUT,
+    WIDGET,
+    Refused,
+    Rules,
+    check_fit,
+    check_override,
+    check_room,
+    checked_key,
+    checked_people,
+    checked_sharing,
+    checked_title,
+    refused,
+)
 from resolvers.storage.configuration import DashboardContent, dashboard_content, dashboard_json, widget_content
-from resolvers.storage.errors import Missing, Stale
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredWidget, UnreadableRow
-from resolvers.storage.widgets import INPUT, Rules, has_scope, key, shared
 from resolvers.storage.work import Work
 from schema.node import key_of
 from schema.storage.dashboards import (
@@ -21,7 +33,6 @@ from schema.storage.dashboards import (
 from schema.storage.user_errors import UserErrorCode
 
 MOST_ITEMS = 100
-MOST_DASHBOARDS = 500
 ROW = 12
 
 
@@ -29,7 +40,7 @@ async def create(work: Work, asked: CreateDashboardInput, rules: Rules) -> Store
     """Saves a dashboard. Raises Refused."""
     people = checked_people(asked.visibility, asked.shared_with, INPUT)
     content = DashboardContent(checked_title(asked.title, INPUT), asked.scope, asked.period)
-    _check_override(content, rules)
+    check_override(content, rules, INPUT)
     items = await _checked_items(work, asked.items, content, rules)
     await check_room(work, dashboards=1)
     return await work.add_dashboard(
@@ -37,29 +48,17 @@ async def create(work: Work, asked: CreateDashboardInput, rules: Rules) -> Store
     )
 
 
-async def check_room(work: Work, dashboards: int) -> None:
-    """Raises Refused if the owner would have more dashboards than are allowed."""
-    _, held = await work.counts()
-    if held + dashboards > MOST_DASHBOARDS:
-        message = f"One owner has at most {MOST_DASHBOARDS} dashboards, and has {held}."
-        raise Refused(UserErrorCode.TOO_MANY, None, message)
-
-
 async def update(work: Work, asked: UpdateDashboardInput, rules: Rules) -> StoredDashboard:
     """Changes a dashboard. Raises Refused, Missing, NotOwner, Stale."""
-    dashboard_key = key("Dashboard", asked.id)
-    present = await work.dashboard(dashboard_key)
-    if present is None:
-        raise Missing
-    if present.version != asked.version:
-        raise Stale(present)
+    key = checked_key(DASHBOARD, asked.id)
+    present = await work.my_dashboard(key, asked.version)
     held = rules.formats.read(present.content, f"The dashboard {present.id}", dashboard_content)
     content = _changed(held, asked)
-    _check_override(content, rules)
-    items = await _kept_or_checked(work, asked, present, content, rules)
-    visibility, people = shared(asked, present.visibility, present.people)
+    check_override(content, rules, INPUT)
+    items = await _kept_or_checked(work, asked, present, content, rules, replaced=content.override != held.override)
+    visibility, people = checked_sharing(asked, present.visibility, present.people)
     return await work.change_dashboard(
-        dashboard_key,
+        key,
         asked.version,
         content=rules.formats.written(dashboard_json(content)),
         visibility=visibility,
@@ -79,24 +78,26 @@ def _changed(content: DashboardContent, asked: UpdateDashboardInput) -> Dashboar
 
 
 async def _kept_or_checked(
-    work: Work, asked: UpdateDashboardInput, present: StoredDashboard, content: DashboardContent, rules: Rules
+    work: Work,
+    asked: UpdateDashboardInput,
+    present: StoredDashboard,
+    content: DashboardContent,
+    rules: Rules,
+    *,
+    replaced: bool,
 ) -> tuple[StoredItem, ...] | None:
-    """The new items; None where they stay and the override fits them."""
+    """The new items; None where they stay and a new override fits them."""
     if asked.items is not UNSET and asked.items is not None:
         return await _checked_items(work, asked.items, content, rules, kept=present.items)
-    await _check_fit(work, present.items, content, rules, kept=present.items)
+    if replaced:
+        await _check_fit(work, present.items, content, rules, kept=present.items)
     return None
 
 
 async def delete(work: Work, asked: DeleteDashboardInput) -> str:
     """Deletes a dashboard; its id. Raises Missing, NotOwner, Stale."""
-    await work.remove_dashboard(key("Dashboard", asked.id), asked.version)
+    await work.remove_dashboard(checked_key(DASHBOARD, asked.id), asked.version)
     return asked.id
-
-
-def _check_override(content: DashboardContent, rules: Rules) -> None:
-    check_scope(content.scope, rules.defaults, rules.now, INPUT)
-    check_period(content.period, rules.defaults, rules.now, INPUT)
 
 
 async def _checked_items(
@@ -121,7 +122,7 @@ async def _checked_items(
 
 
 def _item(asked: DashboardItemInput, place: list[str]) -> StoredItem:
-    widget = key_of("Widget", asked.widget)
+    widget = key_of(WIDGET, asked.widget)
     if widget is None:
         raise _no_widget(place)
     if not 1 <= asked.width <= ROW:
@@ -142,7 +143,6 @@ async def _check_fit(
     """
     staying = {item.widget_id for item in kept}
     found = await work.widgets([item.widget_id for item in items])
-    override = content.scope is not None or content.period is not None
     for index, item in enumerate(items):
         place = [*INPUT, "items", str(index)]
         stored = found.get(item.widget_id)
@@ -153,6 +153,4 @@ async def _check_fit(
         if isinstance(stored, UnreadableRow):
             raise stored.error()
         config = rules.formats.read(stored.content, f"The widget {stored.id}", widget_content).config
-        if override and not item.own_scope and not has_scope(config):
-            wrong = "the dashboard has a scope or a period, and a report of Assets has neither"
-            raise refused([*place, "ownScope"], wrong, "true")
+        check_fit(config, item.own_scope, content, place)

@@ -5,6 +5,7 @@ anything, and one process serves a file: a lock beside it is held as long as it 
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -53,12 +54,13 @@ class Database:
         self._patience_seconds = patience_seconds
         # SQLite has one writer: in line here it is fair, where SQLite's own waiting is a matter of luck.
         self._writers = asyncio.Lock() if self.is_sqlite else None
+        self._file = _identity(engine)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state of the database. Raises ApiError STORAGE_UNAVAILABLE."""
         async with AsyncExitStack() as stack:
-            connection = await _begun(stack, self._reading)
+            connection = await self._begun(stack, self._reading)
             with telling():
                 yield connection
 
@@ -67,7 +69,7 @@ class Database:
         """A transaction that is committed on a clean exit, else rolled back. Raises ApiError STORAGE_UNAVAILABLE."""
         async with AsyncExitStack() as stack:
             await self._in_line(stack)
-            connection = await _begun(stack, self._writing)
+            connection = await self._begun(stack, self._writing)
             with telling():
                 yield connection
             # A file's commit fails as a whole; of a server that went away nobody knows what it still did.
@@ -88,6 +90,15 @@ class Database:
         await self.engine.dispose()
         if self._lock is not None:
             self._lock.release()
+
+    async def _begun(self, stack: AsyncExitStack, engine: AsyncEngine) -> AsyncConnection:
+        # An open file that was deleted can still be written to: what is said to be saved would be lost.
+        if _identity(engine) != self._file:
+            raise unavailable("its file was removed or replaced while the server ran")
+        with telling_of_connecting():
+            connection = await stack.enter_async_context(engine.connect())
+            await connection.begin()
+        return connection
 
     async def _in_line(self, stack: AsyncExitStack) -> None:
         if self._writers is None:
@@ -119,7 +130,7 @@ async def open_database(url: str, *, serving: bool = True, patience_seconds: flo
 def _file_ready(file: Path, serving: bool) -> FileLock | None:
     if serving:
         make_file(file)
-        return FileLock.of(file)
+        return FileLock.of(file.resolve())  # a link to the file leads to the same lock
     if not file.is_file():
         raise StorageProblem("The database cannot be opened: there is no such file.")
     return None
@@ -138,11 +149,15 @@ async def _prepare(database: Database, serving: bool) -> None:
         raise StorageProblem(f"The database cannot be opened: {reason}.") from None
 
 
-async def _begun(stack: AsyncExitStack, engine: AsyncEngine) -> AsyncConnection:
-    with telling_of_connecting():
-        connection = await stack.enter_async_context(engine.connect())
-        await connection.begin()
-    return connection
+def _identity(engine: AsyncEngine) -> tuple[int, int] | None:
+    """Which file an SQLite database is, whatever its name leads to by now; None where there is none."""
+    if engine.dialect.name != "sqlite":
+        return None
+    try:
+        found = os.stat(engine.url.database or "")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _engine(address: Address, patience_ms: int) -> AsyncEngine:

@@ -8,7 +8,8 @@ from resolvers.storage.errors import StorageProblem
 
 VERSIONS = ("0001",)
 """Every version of the tables that this program knows, oldest first; migrations/versions has one file for each."""
-_ADVISORY_LOCK = 0x17_5A_0E_01
+STARTING_LOCK = 0x17_5A_0E_01
+"""PostgreSQL's advisory lock, held by whoever looks after the tables: a server that starts, a restore."""
 _NEWER = "The database is of a newer version of ITSM Reports (tables {}; this one knows {}). Use that version or a newer one."
 
 
@@ -28,7 +29,7 @@ def ensure_current(connection: Connection) -> None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         if connection.execute(text("SHOW transaction_read_only")).scalar() == "on":
             raise StorageProblem("The database cannot be opened: it is read-only.")
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": STARTING_LOCK})
     if _known(connection) != VERSIONS[-1]:
         migrate(connection, VERSIONS[-1])
 

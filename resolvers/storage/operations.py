@@ -11,7 +11,7 @@ from resolvers.storage.errors import Missing, NotOwner, Stale, UnknownWidgets
 from resolvers.storage.models import audit, dashboard_items
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredWidget, UnreadableRow
 from resolvers.storage.rows import DASHBOARDS, WIDGETS, Kind, Rows, is_id
-from schema.errors import bad_input
+from schema.connection import no_cursor
 
 S = TypeVar("S", StoredWidget, StoredDashboard)
 _LARGEST = 2**63 - 1
@@ -30,8 +30,16 @@ class Operations:
 
     async def owned(self, kind: Kind[S]) -> int:
         """How many are the actor's own."""
-        own = and_(kind.table.c.site_id == self._site, kind.table.c.owner == self.name)
-        return await self._count(kind.table, own)
+        return await self._count(kind.table, self._own(kind.table))
+
+    async def own(self, kind: Kind[S]) -> list[S | UnreadableRow]:
+        """The actor's own, ascending by (created_at, id)."""
+        table = kind.table
+        query = select(table).where(self._own(table)).order_by(table.c.created_at, table.c.id)
+        return await self._rows.opened(kind, (await self._connection.execute(query)).all())
+
+    def _own(self, table: Table) -> ColumnElement[bool]:
+        return and_(table.c.site_id == self._site, table.c.owner == self.name)
 
     async def several(self, kind: Kind[S], ids: Sequence[str]) -> dict[str, S | UnreadableRow]:
         """The visible ones of these, by id."""
@@ -68,10 +76,10 @@ class Operations:
             raise Stale(present)
         return present
 
-    async def add(self, kind: Kind[S], new: S) -> None:
-        """Inserts an object, without its items."""
-        await self._rows.insert(kind, new)
-        await self._tell("create", kind, new.id)
+    async def add(self, kind: Kind[S], *new: S) -> None:
+        """Inserts objects, without their items."""
+        await self._rows.insert(kind, *new)
+        await self._tell("create", kind, *(one.id for one in new))
 
     async def change(self, kind: Kind[S], present: S, changed: S) -> S:
         """Writes `changed` over `present`, as its next version. Raises Missing, Stale where another was quicker."""
@@ -86,9 +94,10 @@ class Operations:
         await self._tell("update", kind, changed.id)
         return changed
 
-    async def remove(self, kind: Kind[S], present: S) -> None:
-        """Deletes this version of an object. Raises Missing, Stale where another was quicker."""
-        if (await self._connection.execute(delete(kind.table).where(self._this(kind, present)))).rowcount == 0:
+    async def remove(self, kind: Kind[S], present: S, *, whatever_version: bool = False) -> None:
+        """Deletes this version of an object, or any. Raises Missing, Stale where another was quicker."""
+        this = self._any(kind, present) if whatever_version else self._this(kind, present)
+        if (await self._connection.execute(delete(kind.table).where(this))).rowcount == 0:
             await self._too_late(kind, present.id)
         await self._tell("delete", kind, present.id)
 
@@ -114,6 +123,11 @@ class Operations:
                 raise each.error()
         return [each for each in opened if not isinstance(each, UnreadableRow)]
 
+    async def take_off(self, widget: str) -> None:
+        """Deletes a widget's places on dashboards, and no others: writing those again would wait for whoever deletes their widgets."""
+        here = (dashboard_items.c.site_id == self._site, dashboard_items.c.widget_id == widget)
+        await self._connection.execute(delete(dashboard_items).where(*here))
+
     async def check_items(self, items: Sequence[StoredItem], present: Sequence[StoredItem]) -> None:
         """Raises UnknownWidgets unless each widget is visible, or on the dashboard already."""
         known = {item.widget_id for item in present}
@@ -130,9 +144,11 @@ class Operations:
         await self._connection.execute(delete(dashboard_items).where(*here))
         await self._rows.insert_items(changed.id, changed.items)
 
+    def _any(self, kind: Kind[S], present: S) -> ColumnElement[bool]:
+        return and_(kind.table.c.site_id == self._site, kind.table.c.id == present.id)
+
     def _this(self, kind: Kind[S], present: S) -> ColumnElement[bool]:
-        table = kind.table
-        return and_(table.c.site_id == self._site, table.c.id == present.id, table.c.version == present.version)
+        return and_(self._any(kind, present), kind.table.c.version == present.version)
 
     async def _too_late(self, kind: Kind[S], row_id: str) -> NoReturn:
         present = await self.one(kind, row_id)
@@ -143,14 +159,15 @@ class Operations:
     async def _count(self, table: Table, where: ColumnElement[bool]) -> int:
         return int((await self._connection.execute(select(func.count()).select_from(table).where(where))).scalar_one())
 
-    async def _tell(self, action: str, kind: Kind[S], row_id: str) -> None:
-        here = {"site_id": self._site, "id": uuid4().hex, "region": self._rows.region, "at": self._at}
-        what = {"actor": self.name, "action": action, "object_type": kind.name, "object_id": row_id}
-        await self._connection.execute(insert(audit).values(**here, **what))
+    async def _tell(self, action: str, kind: Kind[S], *row_ids: str) -> None:
+        here = {"site_id": self._site, "region": self._rows.region, "at": self._at}
+        what = {"actor": self.name, "action": action, "object_type": kind.name}
+        told = [{**here, **what, "id": uuid4().hex, "object_id": row_id} for row_id in row_ids]
+        await self._connection.execute(insert(audit), told)
 
 
 def _position(after: tuple[int, str]) -> tuple[int, str]:
     created_at, row_id = after
     if not 0 <= created_at <= _LARGEST or not is_id(row_id):
-        raise bad_input("after", "it is no cursor of this list", "a cursor of this list")
+        raise no_cursor()
     return after

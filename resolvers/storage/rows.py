@@ -1,5 +1,6 @@
 """One site's rows in one transaction: who may see them, and their sealed columns put in and taken out."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -22,6 +23,7 @@ from resolvers.storage.vault import CONFIGURATION, INDEX, DataKey, Vault
 MAX_CONTENT = 1024 * 1024
 """Bytes of one object's content."""
 _IDS_AT_ONCE = 500
+_OPENED_AT_ONCE = 50
 
 Stored = TypeVar("Stored", StoredWidget, StoredDashboard)
 AnyRow = Row[tuple[Any, ...]]
@@ -76,13 +78,20 @@ class Rows:
         """The rows as values, in the same order; one that does not open does not take the others with it."""
         await self._load_keys(rows)
         items = await self._items([row.id for row in rows]) if kind.has_items else {}
-        return [self._open(kind, row, items.get(row.id, [])) for row in rows]
+        opened = []
+        for start in range(0, len(rows), _OPENED_AT_ONCE):
+            await asyncio.sleep(0)  # thousands take long enough for others to wait
+            some = rows[start : start + _OPENED_AT_ONCE]
+            opened += [self._open(kind, row, items.get(row.id, [])) for row in some]
+        return opened
 
-    async def insert(self, kind: Kind[Stored], stored: Stored) -> None:
-        """Adds an object, without its items."""
-        values = {"site_id": self.actor.site, "id": stored.id, "region": self.region, **self.columns(kind, stored)}
-        await self.connection.execute(insert(kind.table).values(**values))
-        await self._insert_people(kind, stored)
+    async def insert(self, kind: Kind[Stored], *new: Stored) -> None:
+        """Adds objects, without their items."""
+        here = {"site_id": self.actor.site, "region": self.region}
+        rows = [{**here, "id": stored.id, **self.columns(kind, stored)} for stored in new]
+        await self.connection.execute(insert(kind.table), rows)
+        for stored in new:
+            await self._insert_people(kind, stored)
 
     async def replace_people(self, kind: Kind[Stored], stored: Stored) -> None:
         """Makes the side table say what the row says."""

@@ -1,24 +1,20 @@
 """Stored widgets and dashboards as the schema shows them, and refusals as user errors."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from resolvers.figures.periods import instant
-from resolvers.storage.checks import Refused
+from resolvers.storage.checks import DASHBOARD, WIDGET, Refused
 from resolvers.storage.configuration import Formats, dashboard_content, widget_content
 from resolvers.storage.errors import InUse, Missing, NotOwner, UnknownWidgets
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredObject, StoredWidget, UnreadableRow
-from schema.connection import PageInfo
-from schema.errors import ApiError, Code, bad_input
+from resolvers.storage.rows import is_id
+from schema.connection import PageInfo, check_first, cursor_of, key_after, no_cursor, page_info
+from schema.errors import ApiError, Code
 from schema.node import global_id
 from schema.storage.dashboards import Dashboard, DashboardConnection, DashboardEdge, DashboardItem
 from schema.storage.user_errors import UserError, UserErrorCode
 from schema.storage.widgets import Override, Visibility, Widget, WidgetConnection, WidgetEdge
-
-WIDGET, DASHBOARD = "Widget", "Dashboard"
-LARGEST_PAGE = 100
 
 Found: TypeAlias = StoredWidget | UnreadableRow
 Place: TypeAlias = tuple[int, str]
@@ -35,9 +31,23 @@ class Shown:
 
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
+        self._made: dict[tuple[str, int], Widget] = {}
+        """By id and version: many dashboards may show one widget."""
+
+    def found_widget(self, found: StoredWidget | None) -> Widget:
+        """A widget that was looked for. Raises ApiError (NOT_FOUND too)."""
+        if found is None:
+            raise not_found("widget")
+        return self.widget(found)
 
     def widget(self, stored: StoredWidget) -> Widget:
         """A widget. Raises ApiError (STORAGE_UNAVAILABLE) for a configuration that cannot be read."""
+        known = stored.id, stored.version
+        if known not in self._made:
+            self._made[known] = self._widget(stored)
+        return self._made[known]
+
+    def _widget(self, stored: StoredWidget) -> Widget:
         content = self._formats.read(stored.content, f"The widget {stored.id}", widget_content)
         return Widget(
             id=global_id(WIDGET, stored.id),
@@ -55,7 +65,6 @@ class Shown:
     def dashboard(self, stored: StoredDashboard, widgets: Mapping[str, Found]) -> Dashboard:
         """A dashboard with those of its widgets that the caller may see. Raises ApiError (STORAGE_UNAVAILABLE)."""
         content = self._formats.read(stored.content, f"The dashboard {stored.id}", dashboard_content)
-        override = Override(content.scope, content.period)
         return Dashboard(
             id=global_id(DASHBOARD, stored.id),
             title=content.title,
@@ -65,8 +74,8 @@ class Shown:
             owner=stored.owner,
             created_at=instant(stored.created_at),
             updated_at=instant(stored.updated_at),
-            items=[self._item(item, widgets.get(item.widget_id), override) for item in stored.items],
-            saved=override,
+            items=[self._item(item, widgets.get(item.widget_id), content.override) for item in stored.items],
+            saved=content.override,
         )
 
     def _item(self, item: StoredItem, found: Found | None, override: Override) -> DashboardItem:
@@ -128,32 +137,23 @@ class Shown:
 
 
 def _page_info(found: Sequence[StoredObject | UnreadableRow], first: int, after: str | None) -> PageInfo:
-    page = found[:first]
-    return PageInfo(
-        has_next_page=len(found) > first,
-        has_previous_page=after is not None,
-        start_cursor=_cursor(page[0]) if page else None,
-        end_cursor=_cursor(page[-1]) if page else None,
-    )
+    # Of rows that cannot be read too: the next page begins after all of this one.
+    cursors = [_cursor(row) for row in found[:first]]
+    return page_info(cursors, comes_before=after is not None, follows=len(found) > first)
 
 
 def _cursor(row: StoredObject | UnreadableRow) -> str:
-    return base64.urlsafe_b64encode(f"1:{row.created_at}:{row.id}".encode()).decode().rstrip("=")
+    return cursor_of(f"{row.created_at}:{row.id}")
 
 
 def place_of(first: int, after: str | None) -> Place | None:
     """The place after which a page begins. Raises ApiError (BAD_USER_INPUT) for a page that cannot be."""
-    if not 1 <= first <= LARGEST_PAGE:
-        raise bad_input("first", f"{first} is out of range", f"1 to {LARGEST_PAGE}")
+    check_first(first)
     if after is None:
         return None
-    try:
-        padded = after.encode("ascii") + b"=" * (-len(after) % 4)
-        version, made, key = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii").split(":")
-        if version != "1" or not (made.isdigit() and len(made) < 16 and key.isalnum() and len(key) <= 64):
-            raise ValueError
-    except (binascii.Error, UnicodeError, ValueError):
-        raise bad_input("after", "this is no cursor", "an `endCursor` or `cursor` of the same connection") from None
+    made, _, key = key_after(after).partition(":")
+    if not (made.isascii() and made.isdigit() and len(made) < 16 and is_id(key)):
+        raise no_cursor()
     return int(made), key
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resolvers.storage.checks import check_scope, check_visibility
+from resolvers.storage.checks import INPUT, Rules, check_room, check_scope, check_visibility
 from resolvers.storage.configuration import DashboardContent, WidgetContent, dashboard_json, widget_json
-from resolvers.storage.dashboards import check_room as check_dashboard_room
 from resolvers.storage.objects import StoredDashboard, StoredItem
-from resolvers.storage.widgets import INPUT, Rules, check_room, has_scope
 from resolvers.storage.work import Work
 from schema.report import BucketUnit
 from schema.reports.assets_of_requests import AssetsOfRequestsOptions
@@ -20,7 +18,7 @@ from schema.reports.resolution_time import ResolutionTimeOptions
 from schema.reports.satisfaction import SatisfactionOptions
 from schema.reports.sla import SlaOptions
 from schema.reports.time_distribution import TimeDistributionOptions
-from schema.storage.config import AssetTypeOptions, CustomerReportOptions, WidgetConfigInput
+from schema.storage.config import AssetTypeOptions, CustomerReportOptions, WidgetConfigInput, has_scope
 from schema.storage.transfer import Starter, StarterInput
 
 
@@ -87,10 +85,10 @@ _BOARDS: Mapping[Starter, _Board] = {
 async def create(work: Work, asked: StarterInput, rules: Rules) -> list[StoredDashboard]:
     """Creates the dashboards and their widgets. Raises Refused."""
     check_visibility(asked.visibility)
-    check_scope(asked.scope, rules.defaults, rules.now, INPUT)
+    check_scope(asked.scope, rules, INPUT)
     wanted = list(dict.fromkeys(asked.starters if asked.starters is not None else _BOARDS))
-    await check_room(work, sum(len(_BOARDS[starter].panels) for starter in wanted))
-    await check_dashboard_room(work, len(wanted))
+    panels = sum(len(_BOARDS[starter].panels) for starter in wanted)
+    await check_room(work, widgets=panels, dashboards=len(wanted))
     return [await _create(work, _BOARDS[starter], asked, rules) for starter in wanted]
 
 

@@ -1,6 +1,6 @@
 """Export and import of configurations: one JSON text with widgets, dashboards and how they belong together, without ids."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -8,9 +8,11 @@ import orjson
 
 from resolvers.storage.checks import (
     Refused,
-    check_config,
-    check_period,
-    check_scope,
+    Rules,
+    check_content,
+    check_fit,
+    check_override,
+    check_room,
     check_visibility,
     checked_title,
     refused,
@@ -26,10 +28,9 @@ from resolvers.storage.configuration import (
     widget_json,
 )
 from resolvers.storage.dashboards import MOST_ITEMS, ROW
-from resolvers.storage.dashboards import check_room as check_dashboard_room
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredWidget
-from resolvers.storage.widgets import Rules, check_room, has_scope
 from resolvers.storage.work import Work
+from resolvers.threads import in_turn
 from schema.storage.transfer import ImportInput
 from schema.storage.user_errors import UserErrorCode
 
@@ -37,6 +38,10 @@ MARK = "itsmReports"
 """Names the format of a document's entries."""
 MOST_ENTRIES = 2_000
 MOST_TOLD = 50
+LONGEST_MESSAGE = 300
+ENTRIES = {"widgets": {"title", "scope", "config"}, "dashboards": {"title", "scope", "period", "items"}}
+"""The lists of a document, and what an entry of each may hold."""
+ITEM = {"widget", "width", "ownScope"}
 Place: TypeAlias = list[str]
 
 
@@ -55,7 +60,6 @@ class Document:
 class Imported:
     """What an import created."""
 
-    document: Document
     widgets: list[StoredWidget] = field(default_factory=list)
     dashboards: list[StoredDashboard] = field(default_factory=list)
 
@@ -88,9 +92,14 @@ def _board(stored: StoredDashboard, places: dict[str, int], rules: Rules) -> Jso
 def parse(text: str, rules: Rules) -> Document:
     """A document with all that is wrong with it, entry by entry. Raises Refused for a text that is none."""
     value = _decoded(text)
-    form = value.get(MARK)
+    form = value.pop(MARK)
     document = Document()
-    for name in ("widgets", "dashboards"):
+    try:
+        rules.formats.known(form)
+        _check_names(value, ENTRIES)
+    except NotTaken as error:
+        raise _at(error, []) from None
+    for name in ENTRIES:
         for index, entry in enumerate(_entries(value, name)):
             try:
                 _parse_entry(document, name, entry, form, rules)
@@ -124,35 +133,42 @@ def _at(error: Refused | NotTaken, place: Place) -> Refused:
     at = ["input", "document", *place]
     if isinstance(error, Refused):
         return Refused(error.code, [*at, *(error.field or [])], error.message)
-    return refused(at, str(error), "an entry as an export writes it")
+    return refused(at, str(error)[:LONGEST_MESSAGE].rstrip("."), "what an export writes")
+
+
+def _check_names(value: Json, known: Collection[str]) -> None:
+    """Raises NotTaken for a name that would be passed over: who wrote it meant something."""
+    if unknown := sorted(value.keys() - known):
+        raise NotTaken(f"it has {unknown[0][:80]!r}, which is none of {', '.join(sorted(known))}")
 
 
 def _parse_entry(document: Document, name: str, entry: object, form: object, rules: Rules) -> None:
     """Adds an entry, or None in its place if it is wrong. Raises Refused and NotTaken."""
     if name == "widgets":
         document.widgets.append(None)
-        document.widgets[-1] = _widget(_object(entry, form, rules), rules)
+        document.widgets[-1] = _widget(_object(entry, form, rules, name), rules)
     else:
         document.dashboards.append(None)
-        document.dashboards[-1] = _dashboard(_object(entry, form, rules), document, rules)
+        document.dashboards[-1] = _dashboard(_object(entry, form, rules, name), document, rules)
 
 
-def _object(entry: object, form: object, rules: Rules) -> Json:
+def _object(entry: object, form: object, rules: Rules, name: str) -> Json:
     if not isinstance(entry, dict):
         raise NotTaken("it is no object")
-    return rules.formats.upgraded(entry, form)
+    upgraded = rules.formats.upgraded(entry, form)
+    _check_names(upgraded, ENTRIES[name])
+    return upgraded
 
 
 def _widget(entry: Json, rules: Rules) -> WidgetContent:
     content = widget_content(entry)
-    check_config(content.config, content.scope, rules.defaults, rules.now, [])
+    check_content(content, rules, [])
     return WidgetContent(checked_title(content.title, []), content.scope, content.config)
 
 
 def _dashboard(entry: Json, document: Document, rules: Rules) -> tuple[DashboardContent, list[tuple[int, int, bool]]]:
     content = dashboard_content(entry)
-    check_scope(content.scope, rules.defaults, rules.now, [])
-    check_period(content.period, rules.defaults, rules.now, [])
+    check_override(content, rules, [])
     listed = entry.get("items")
     if not isinstance(listed, list) or len(listed) > MOST_ITEMS:
         raise refused(["items"], "it is no list, or too long", f"a list of at most {MOST_ITEMS}")
@@ -165,6 +181,7 @@ def _dashboard(entry: Json, document: Document, rules: Rules) -> tuple[Dashboard
 def _item(item: object, at: Place, content: DashboardContent, document: Document) -> tuple[int, int, bool]:
     if not isinstance(item, dict):
         raise refused(at, "it is no object", "an object with `widget`, `width` and `ownScope`")
+    _check_names(item, ITEM)
     place, width, own = item.get("widget"), item.get("width", 6), item.get("ownScope", False)
     if type(place) is not int or not 0 <= place < len(document.widgets):
         raise refused([*at, "widget"], "there is no such widget in the document", "its place in `widgets`, from 0")
@@ -172,29 +189,24 @@ def _item(item: object, at: Place, content: DashboardContent, document: Document
         raise refused([*at, "width"], "it is no such number", f"1 to {ROW}")
     if type(own) is not bool:
         raise refused([*at, "ownScope"], "it is neither", "true or false")
-    widget, override = document.widgets[place], content.scope is not None or content.period is not None
-    if override and not own and widget is not None and not has_scope(widget.config):
-        wrong = "the dashboard has a scope or a period, and a report of Assets has neither"
-        raise refused([*at, "ownScope"], wrong, "true")
+    if widget := document.widgets[place]:
+        check_fit(widget.config, own, content, at)
     return place, width, own
 
 
 async def create(work: Work, asked: ImportInput, document: Document, rules: Rules) -> Imported:
     """Creates all of a document that has nothing wrong. Raises Refused."""
     check_visibility(asked.visibility)
-    await check_room(work, len(document.widgets))
-    await check_dashboard_room(work, len(document.dashboards))
-    imported, visibility = Imported(document), asked.visibility.name
+    await check_room(work, widgets=len(document.widgets), dashboards=len(document.dashboards))
+    imported, visibility = Imported(), asked.visibility.name
     if asked.dry_run:
         return imported
-    for widget in document.widgets:
-        assert widget is not None
-        written = rules.formats.written(widget_json(widget))
-        imported.widgets.append(await work.add_widget(written, visibility, ()))
+    written = await in_turn(lambda: [rules.formats.written(widget_json(one)) for one in document.widgets if one])
+    imported.widgets = await work.add_widgets(written, visibility)
     for dashboard in document.dashboards:
         assert dashboard is not None
         content, places = dashboard
         items = tuple(StoredItem(imported.widgets[place].id, width, own) for place, width, own in places)
-        written = rules.formats.written(dashboard_json(content))
-        imported.dashboards.append(await work.add_dashboard(written, visibility, (), items))
+        board = rules.formats.written(dashboard_json(content))
+        imported.dashboards.append(await work.add_dashboard(board, visibility, (), items))
     return imported

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.encryption import KEY_BYTES, Key, KeyMissing, Keyring, Sealer, Unopenable, key_id_of
+from resolvers.figures.periods import millis
 from resolvers.storage.database import Database
 from resolvers.storage.driver_errors import DatabaseFault
 from resolvers.storage.errors import StorageProblem
@@ -31,14 +32,12 @@ from schema.errors import ApiError
 CONFIGURATION, INDEX, CACHE = "configuration", "index", "cache"
 _HOUR_MS = 3_600_000
 _SLOT_MS = {CONFIGURATION: 365 * 24 * _HOUR_MS, CACHE: _HOUR_MS, INDEX: 1 << 62}
+"""How long a key of each purpose seals."""
+_CACHED_MS = _HOUR_MS
+"""How long what the cache holds lives at most: its `LONGEST_SECONDS`."""
 _CLEAN_SECONDS = 300.0
 
 Clock = Callable[[], datetime]
-
-
-def milliseconds(instant: datetime) -> int:
-    """An instant as the database has it."""
-    return int(instant.timestamp() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +96,18 @@ class Vault:
         await self._sure(site, (CONFIGURATION, INDEX))
 
     def newest(self, site: str, purpose: str) -> DataKey | None:
-        """The newest key of a purpose in memory: the one that seals, once `prepare` was called."""
+        """The newest key of a purpose in memory: the one that seals, once `prepare` was called.
+
+        One whose time has not come opens, but does not seal: a process with a wrong clock has made it, and it would live too long.
+        """
+        slot = self._slot(purpose)
         found = [key for (of, _), key in self._keys.items() if of == site and key.purpose == purpose]
-        return max(found, key=lambda key: key.slot, default=None)
+        return max((key for key in found if key.slot <= slot), key=lambda key: key.slot, default=None)
 
     def key(self, site: str, key_id: str) -> DataKey:
         """A key in memory that is still good. Raises KeyMissing."""
         key = self._keys.get((site, key_id))
-        if key is None or (key.expires_at is not None and key.expires_at <= milliseconds(self._now())):
+        if key is None or (key.expires_at is not None and key.expires_at <= millis(self._now())):
             raise KeyMissing(key_id)
         return key
 
@@ -122,8 +125,8 @@ class Vault:
             "region": region,
             "purpose": purpose,
             "slot": slot,
-            "created_at": milliseconds(self._now()),
-            "expires_at": (slot + 2) * _HOUR_MS if purpose == CACHE else None,
+            "created_at": millis(self._now()),
+            "expires_at": (slot + 1) * _SLOT_MS[CACHE] + _CACHED_MS if purpose == CACHE else None,
             "wrapped": self._keyring.wrap(raw, _place(region, site, purpose, key_id)),
         }
         await connection.execute(insert_once(connection, data_keys, values))
@@ -161,7 +164,7 @@ class Vault:
 
     async def delete_expired(self) -> None:
         """Deletes the cache's keys that have served, here and in the database. Raises ApiError."""
-        at = milliseconds(self._now())
+        at = millis(self._now())
         self._keys = {at_: key for at_, key in self._keys.items() if key.expires_at is None or key.expires_at > at}
         async with self._database.writing() as connection:
             await connection.execute(delete(data_keys).where(data_keys.c.expires_at <= at))
@@ -189,7 +192,7 @@ class Vault:
         return changed
 
     def _slot(self, purpose: str) -> int:
-        return milliseconds(self._now()) // _SLOT_MS[purpose]
+        return millis(self._now()) // _SLOT_MS[purpose]
 
     async def _sure(self, site: str, purposes: Sequence[str]) -> None:
         if not self._lacking(site, purposes):

@@ -16,6 +16,7 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from resolvers.figures.periods import millis
 from resolvers.storage.database import Database
 from resolvers.storage.errors import InUse
 from resolvers.storage.inserting import insert_once
@@ -29,11 +30,12 @@ from resolvers.storage.objects import (
 )
 from resolvers.storage.operations import Operations
 from resolvers.storage.rows import DASHBOARDS, WIDGETS, Rows
-from resolvers.storage.vault import Clock, Vault, milliseconds
+from resolvers.storage.vault import Clock, Vault
 
 __all__ = ["Actor", "Storage", "StoredDashboard", "StoredItem", "StoredWidget", "UnreadableRow", "Work"]
 
 S = TypeVar("S", StoredWidget, StoredDashboard)
+_AT_ONCE = 100
 
 
 class Storage:
@@ -51,7 +53,7 @@ class Storage:
 
     async def site(self, host: str, region: str = "local") -> str:
         """The id of the site with this host name; it is made when it is first seen. Raises ApiError."""
-        values = {"id": uuid4().hex, "host": host, "region": region, "created_at": milliseconds(self._now())}
+        values = {"id": uuid4().hex, "host": host, "region": region, "created_at": millis(self._now())}
         async with self._database.writing() as connection:
             await connection.execute(insert_once(connection, sites, values))
             row = (await connection.execute(select(sites).where(sites.c.host == host))).one()
@@ -75,7 +77,7 @@ class Storage:
         if actor.site not in self._regions:
             region = await connection.execute(select(sites.c.region).where(sites.c.id == actor.site))
             self._regions[actor.site] = region.scalar_one()
-        return Work(Rows(connection, self._vault, actor, self._regions[actor.site]), milliseconds(self._now()))
+        return Work(Rows(connection, self._vault, actor, self._regions[actor.site]), millis(self._now()))
 
 
 class Work:
@@ -100,12 +102,34 @@ class Work:
         """Up to `first` + 1 widgets after (created_at, id), ascending, and how many there are in all."""
         return await self._do.page(WIDGETS, first, after)
 
+    async def own_widgets(self) -> list[StoredWidget | UnreadableRow]:
+        """All widgets of the actor's own, in the order in which they were made."""
+        return await self._do.own(WIDGETS)
+
+    async def own_dashboards(self) -> list[StoredDashboard | UnreadableRow]:
+        """All dashboards of the actor's own, in the order in which they were made."""
+        return await self._do.own(DASHBOARDS)
+
+    async def my_widget(self, id: str, version: int) -> StoredWidget:
+        """A widget that the actor is about to change. Raises Missing, NotOwner, Stale."""
+        return await self._do.mine(WIDGETS, id, version)
+
     async def add_widget(self, content: bytes, visibility: str, people: Sequence[str]) -> StoredWidget:
         """A new widget of the actor's."""
-        at = self._next_instant()
-        widget = StoredWidget(uuid4().hex, self._do.name, visibility, tuple(people), 1, at, at, content)
+        widget = self._new_widget(content, visibility, tuple(people))
         await self._do.add(WIDGETS, widget)
         return widget
+
+    async def add_widgets(self, contents: Sequence[bytes], visibility: str) -> list[StoredWidget]:
+        """New widgets of the actor's, shared with nobody by name."""
+        new = [self._new_widget(content, visibility, ()) for content in contents]
+        for start in range(0, len(new), _AT_ONCE):
+            await self._do.add(WIDGETS, *new[start : start + _AT_ONCE])
+        return new
+
+    def _new_widget(self, content: bytes, visibility: str, people: tuple[str, ...]) -> StoredWidget:
+        at = self._next_instant()
+        return StoredWidget(uuid4().hex, self._do.name, visibility, people, 1, at, at, content)
 
     async def change_widget(
         self,
@@ -127,9 +151,10 @@ class Work:
         on = await self._do.dashboards_with(id)
         if on and not from_dashboards:
             raise InUse(len(on))
+        await self._do.take_off(id)
         for dashboard in on:
-            items = tuple(item for item in dashboard.items if item.widget_id != id)
-            await self._do.change(DASHBOARDS, dashboard, replace(dashboard, items=items))
+            left = replace(dashboard, items=tuple(item for item in dashboard.items if item.widget_id != id))
+            await self._do.change(DASHBOARDS, left, left)
         await self._do.remove(WIDGETS, present)
 
     async def dashboard(self, id: str) -> StoredDashboard | None:
@@ -145,6 +170,10 @@ class Work:
     ) -> tuple[list[StoredDashboard | UnreadableRow], int]:
         """Up to `first` + 1 dashboards after (created_at, id), ascending, and how many there are in all."""
         return await self._do.page(DASHBOARDS, first, after)
+
+    async def my_dashboard(self, id: str, version: int) -> StoredDashboard:
+        """A dashboard that the actor is about to change. Raises Missing, NotOwner, Stale."""
+        return await self._do.mine(DASHBOARDS, id, version)
 
     async def add_dashboard(
         self, content: bytes, visibility: str, people: Sequence[str], items: Sequence[StoredItem]
@@ -183,7 +212,8 @@ class Work:
 
     async def remove_dashboard(self, id: str, version: int | None) -> None:
         """Removes a dashboard; its widgets stay. Raises Missing, NotOwner, Stale."""
-        await self._do.remove(DASHBOARDS, await self._do.mine(DASHBOARDS, id, version))
+        present = await self._do.mine(DASHBOARDS, id, version)
+        await self._do.remove(DASHBOARDS, present, whatever_version=version is None)
 
     def _next_instant(self) -> int:
         """When a new object was made: those of one unit a millisecond apart, so that lists keep their order."""

@@ -143,6 +143,11 @@ WidgetReport: Any = strawberry.enum(
 )
 
 
+def has_scope(config: WidgetConfigInput) -> bool:
+    """Whether its report rests on requests, and so on a scope."""
+    return KINDS[chosen(config)[0]].has_scope
+
+
 def chosen(config: WidgetConfigInput) -> tuple[str, Any]:
     """The report of a configuration, by its name in Python, and its options."""
     return next((name, value) for name in KINDS if (value := getattr(config, name)) is not UNSET and value is not None)

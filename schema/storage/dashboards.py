@@ -12,10 +12,10 @@ from schema.errors import ApiError
 from schema.node import Node
 from schema.report import Report
 from schema.scalars import ID
-from schema.scope import PeriodInput, RequestScope
+from schema.scope import MaxAge, PeriodInput, RequestScope
 from schema.storage.stored import stored
 from schema.storage.user_errors import UserError
-from schema.storage.widgets import MaxAge, Override, PeriodOverride, ScopeOverride, Visibility, Widget
+from schema.storage.widgets import Override, PeriodOverride, ScopeOverride, Visibility, Widget
 
 
 @strawberry.type(description="A widget in its place on a dashboard.")

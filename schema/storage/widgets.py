@@ -14,25 +14,23 @@ from schema.errors import bad_input
 from schema.node import Node
 from schema.report import Report
 from schema.scalars import ID
-from schema.scope import PeriodInput, RequestScope
-from schema.storage.config import KINDS, WidgetConfig, WidgetConfigInput, WidgetReport, chosen
+from schema.scope import MaxAge, PeriodInput, RequestScope
+from schema.storage.config import KINDS, WidgetConfig, WidgetConfigInput, WidgetReport, chosen, has_scope
 from schema.storage.stored import stored
 from schema.storage.user_errors import UserError
 
 ScopeOverride = Annotated[
     RequestScope | None,
     strawberry.argument(
-        description="In place of the saved scope. Where it names no period, the saved one stays. Refused by reports of Assets, "
-        "which have no scope."
+        description="In place of the saved scope. Where it names no period, the saved one stays. Reports of Assets have no scope: "
+        "their widgets refuse it, and items of a dashboard leave it aside."
     ),
 ]
 PeriodOverride = Annotated[
     PeriodInput | None,
-    strawberry.argument(description="In place of the period of the scope. Refused by reports of Assets."),
-]
-MaxAge = Annotated[
-    int | None,
-    strawberry.argument(description="How old the data may be, in seconds; 0 reads afresh. Never older than an hour."),
+    strawberry.argument(
+        description="In place of the period of the scope. Widgets of Assets refuse it, items of a dashboard leave it aside."
+    ),
 ]
 
 
@@ -118,7 +116,7 @@ class Widget(Node):
     @property
     def has_scope(self) -> bool:
         """Whether its report rests on requests, and so on a scope."""
-        return KINDS[chosen(self.saved_config)[0]].has_scope
+        return has_scope(self.saved_config)
 
     async def computed(self, info: Info, scope: RequestScope, max_age_seconds: int | None) -> Report:
         """The report on that scope. Raises ApiError."""

@@ -6,6 +6,7 @@ from typing import Any
 import schema.build  # declares every request
 from resolvers.definition import definitions
 from schema.report import ReportRequest
+from schema.storage.config import KINDS
 
 
 def requests(kind: type[Any] = ReportRequest) -> Iterator[type[Any]]:
@@ -24,3 +25,8 @@ def test_each_report_is_a_field_of_the_schema() -> None:
     for request in definitions():
         result = request.types()[1]
         assert result is int or result.__name__ in asked, request
+
+
+def test_each_report_can_be_a_widget_but_for_the_bare_total() -> None:
+    shown = {kind.request for kind in KINDS.values()}
+    assert {request.types()[1] for request in definitions() if request not in shown} == {int}

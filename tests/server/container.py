@@ -133,7 +133,7 @@ def _pythons() -> Iterator[str]:
 
 
 def built_wheel(folder: Path) -> Path:
-    """The wheel, built from just what .dockerignore lets in, and with pinned tools."""
+    """The wheel, built with pinned tools from what .dockerignore lets in, and GraphiQL's files as they were fetched before."""
     source = folder / "source"
     source.mkdir()
     for name in allowed_by_ignore_file():

@@ -105,6 +105,9 @@ class Service:
         self.release = asyncio.Event()
         self.reads_in_flight = 0
         self.broken = False
+        self.asked_for_readiness = 0
+        self.answers_readiness = asyncio.Event()
+        self.answers_readiness.set()
 
     def operation(self, caller: str) -> Operation:
         self._check()
@@ -117,6 +120,8 @@ class Service:
 
     async def readiness(self) -> str:
         self._check()
+        self.asked_for_readiness += 1
+        await self.answers_readiness.wait()
         return "ready" if self.ready else "not ready"
 
     def _check(self) -> None:

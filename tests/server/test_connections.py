@@ -8,7 +8,7 @@ import orjson
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from server.connections import Connection
@@ -41,9 +41,22 @@ async def large(_request: Request) -> Response:
     return Response(b"x" * 30_000_000)
 
 
+async def long(_request: Request) -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(60):
+            yield b"x" * 500_000
+
+    return StreamingResponse(pieces())
+
+
 @asynccontextmanager
 async def served(http: type[Connection]) -> AsyncIterator[int]:
-    routes = [Route("/healthz", healthz), Route("/slow", slow), Route("/large", large)]
+    routes = [
+        Route("/healthz", healthz),
+        Route("/slow", slow),
+        Route("/large", large),
+        Route("/long", long),
+    ]
     async with serving_app(Starlette(routes=routes), http=http) as url:
         yield int(url.rpartition(":")[2])
 
@@ -103,6 +116,21 @@ async def test_connections_that_are_being_answered_are_not_closed_for_others() -
         assert await closed_within(refused, 2)
         assert all([b"200" in await answer for answer in answers])
         for _, writer in (*busy, refused):
+            writer.close()
+
+
+async def test_clients_that_do_not_read_what_they_asked_for_keep_nobody_out() -> None:
+    async with served(Patient) as port:
+        busy = await asyncio.open_connection("127.0.0.1", port)
+        answer = asyncio.create_task(ask(busy, HEALTH.replace(b"healthz", b"slow")))
+        unread = [await asyncio.open_connection("127.0.0.1", port) for _ in range(4)]
+        for _, writer in unread:
+            writer.write(HEALTH.replace(b"healthz", b"long"))
+        await asyncio.sleep(0.2)
+        newest = await asyncio.open_connection("127.0.0.1", port)
+        assert b"200" in await ask(newest)
+        assert b"200" in await answer
+        for _, writer in (*unread, busy, newest):
             writer.close()
 
 

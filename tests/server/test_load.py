@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx2
 import pytest
@@ -143,3 +143,64 @@ async def test_health_readiness_and_metrics_are_told_while_operations_are_refuse
         assert 'itsm_operations_total{code="RATE_LIMITED"} 1.0' in metrics
         stand.service.release.set()
         await asyncio.gather(*running)
+
+
+async def test_the_readiness_of_the_stores_is_asked_once_for_all_who_ask_at_the_same_time() -> None:
+    async with loaded() as stand:
+        stand.service.answers_readiness.clear()
+        asking = [asyncio.create_task(stand.client.get("/readyz")) for _ in range(20)]
+        await asyncio.sleep(0.2)
+        asking.pop(0).cancel()  # the first to ask hangs up: the others get their answer all the same
+        await asyncio.sleep(0.1)
+        stand.service.answers_readiness.set()
+        assert {response.status_code for response in await asyncio.gather(*asking)} == {200}
+        assert stand.service.asked_for_readiness == 1
+        stand.service.ready = False
+        assert (await stand.client.get("/readyz")).status_code == 503
+
+
+async def test_few_large_bodies_are_held_at_once_and_of_one_caller_half_of_them() -> None:
+    large = {"padding": "x" * 200_000}
+    async with loaded(Load(large_bodies=4)) as stand, AsyncExitStack() as unfinished:
+        for _ in range(2):
+            await unfinished.enter_async_context(_unfinished_body(stand, "caller0"))
+        third = asyncio.create_task(stand.post("{ name }", headers=_as("caller0"), variables=large))
+        for caller, variables in (("caller0", {}), ("caller1", large)):
+            assert (await stand.post("{ name }", headers=_as(caller), variables=variables)).status_code == 200
+        assert not third.done()
+        await unfinished.aclose()
+        assert (await third).status_code == 200
+
+
+async def test_a_large_body_gives_its_room_back_whatever_comes_of_it() -> None:
+    large = {"padding": "x" * 200_000}
+    async with loaded(Load(running=2, waiting=0, wait_seconds=0.1, large_bodies=2)) as stand:
+        busy = [ask(stand, caller) for caller in CALLERS[1:3]]
+        await until(stand, (2, 0))
+        for _ in range(3):
+            assert is_refusal(await stand.post("{ name }", headers=_as("caller0"), variables=large))
+        stand.service.release.set()
+        await asyncio.gather(*busy)
+        for query in ("{ name", "{ name }", "{ nothing }") * 2:
+            response = await stand.post(query, headers=_as("caller0"), variables=large)
+            assert response.status_code == (200 if query == "{ name }" else 400)
+
+
+def _as(caller: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {caller}"}
+
+
+@asynccontextmanager
+async def _unfinished_body(stand: Stand, caller: str) -> AsyncIterator[None]:
+    """A request of which more than 64 KiB arrive, and never the rest."""
+    url = httpx2.URL(stand.url)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {caller}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
+    writer.write(head.encode() + b" " * 200_000)
+    await writer.drain()
+    await asyncio.sleep(0.2)
+    try:
+        yield
+    finally:
+        writer.close()

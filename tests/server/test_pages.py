@@ -163,3 +163,11 @@ async def test_the_pages_files_are_served_as_what_they_are() -> None:
     if (ASSETS / "graphiql.min.js").is_file():
         async with standing() as stand:
             assert len((await stand.client.get("/graphiql/graphiql.min.js")).content) > 1_000_000
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-9", "bytes=9-1", "bytes=99999999-", "lines=1"])
+async def test_a_file_comes_whole_whatever_part_of_it_is_asked_for(wanted: str) -> None:
+    async with standing() as stand:
+        whole = await stand.client.get("/graphiql/page.css")
+        response = await stand.client.get("/graphiql/page.css", headers={"range": wanted})
+    assert (response.status_code, response.content) == (200, whole.content)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import orjson
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
@@ -227,6 +228,18 @@ async def test_a_header_that_no_server_understands_is_refused(stand: Stand) -> N
     status = await reader.readline()
     writer.close()
     assert status.split()[1] in {b"400", b"406"}
+
+
+async def test_a_body_that_stops_being_http_is_no_fault_of_ours(stand: Stand) -> None:
+    with structlog.testing.capture_logs() as lines:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stand.client.base_url.port)
+        writer.write(b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
+        while not any(line["event"] == "request" for line in lines):  # noqa: ASYNC110  # there is no event for it
+            await asyncio.sleep(0.01)
+    assert {line["log_level"] for line in lines} == {"info"}
+    assert "client_gone" in {line["event"] for line in lines}
 
 
 names = st.sampled_from(["query", "variables", "operationName", "extensions", "x"])

@@ -51,12 +51,21 @@ def test_an_empty_value_counts_as_unset() -> None:
         ("ITSM_CACHE_URL", "memcached://:secret@cache"),
         ("ITSM_CACHE_URL", "redis://"),
         ("ITSM_CACHE_URL", "valkey://:secret@cache:port"),
+        ("ITSM_CACHE_URL", "valkey://itsm:secret"),
+        ("ITSM_CACHE_URL", "valkey://itsm:a[secret]@cache"),
+        ("ITSM_CACHE_URL", "valkey://itsm:secret℀@cache"),
         ("ITSM_DATABASE_URL", "postgresql://me:secret@db/itsm"),
         ("ITSM_DATABASE_URL", "postgresql+asyncpg://me:secret@db"),
         ("ITSM_DATABASE_URL", "sqlite+aiosqlite://"),
+        ("ITSM_DATABASE_URL", "postgresql+asyncpg://me:a[secret]@db/itsm"),
+        ("ITSM_DATABASE_URL", "postgresql+asyncpg://me:secret℀@db/itsm"),
+        ("ITSM_DATABASE_URL", "postgresql+asyncpg://me:x@db:secret/itsm"),
         ("ITSM_ENCRYPTION_KEYS", "secret"),
         ("ITSM_ENCRYPTION_KEYS", base64.b64encode(b"secret").decode()),
+        ("ITSM_ENCRYPTION_KEYS", "größer als secret"),
         ("ITSM_ENCRYPTION_KEYS", ",".join([GOOD["ITSM_ENCRYPTION_KEYS"]] * 2)),
+        # The same 32 bytes, written in another way.
+        ("ITSM_ENCRYPTION_KEYS", GOOD["ITSM_ENCRYPTION_KEYS"] + "," + GOOD["ITSM_ENCRYPTION_KEYS"][:-2] + "t="),
         ("ITSM_ALLOWED_ORIGINS", "https://desk.example.org/app"),
         ("ITSM_ALLOWED_ORIGINS", "http://desk.example.org"),
         ("ITSM_ALLOWED_ORIGINS", "*"),
@@ -72,6 +81,7 @@ def test_an_empty_value_counts_as_unset() -> None:
         ("ITSM_ALLOWED_HOSTS", "https://reports.example.org"),
         ("ITSM_ALLOWED_HOSTS", "*"),
         ("ITSM_PUBLIC_URL", "reports.example.org"),
+        ("ITSM_PUBLIC_URL", "https://me:secret"),
         ("ITSM_TIME_ZONE", "Mars/Olympus"),
         ("ITSM_TIME_ZONE", "../../etc/passwd"),
         ("ITSM_WEEK_START", "FUNDAY"),
@@ -101,6 +111,13 @@ def test_plain_http_is_for_loopback(host: str) -> None:
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("from-a-file\n", "utf-8")
+    settings = load(GOOD | {"ITSM_JIRA_API_TOKEN": "", "ITSM_JIRA_API_TOKEN_FILE": str(file)})
+    assert settings.jira_api_token.get_secret_value() == "from-a-file"
+
+
+def test_the_mark_that_some_editors_put_before_a_text_is_no_part_of_a_secret(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("from-a-file\r\n", "utf-8-sig")
     settings = load(GOOD | {"ITSM_JIRA_API_TOKEN": "", "ITSM_JIRA_API_TOKEN_FILE": str(file)})
     assert settings.jira_api_token.get_secret_value() == "from-a-file"
 

@@ -5,6 +5,7 @@ import ssl
 import pytest
 
 from resolvers.storage.address import Address
+from resolvers.storage.errors import StorageProblem
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,29 @@ def test_another_machine_must_show_a_certificate_of_its_name(url: str) -> None:
 )
 def test_this_machine_and_an_explicit_word_do_without(url: str) -> None:
     assert Address(url).connect_args(100)["ssl"] is False
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "dsn=postgresql://secret",
+        "passfile=secret",
+        "command_timeout=secret",
+        "direct_tls=true",
+        "port=secret",
+        "statement_cache_size=-1",
+        "host=/run/postgresql,db.example",  # a socket would excuse the other machine from TLS
+        "host=/run/postgresql&host=db.example",
+        "ssl=disable&ssl=verify-full",
+        "sslrootcert=a&sslrootcert=b",
+    ],
+)
+def test_a_parameter_that_would_reach_the_driver_unseen_is_refused_in_one_line(query: str) -> None:
+    with pytest.raises(StorageProblem) as caught:
+        Address(f"postgresql://anna:hidden@db.example/x?{query}")
+    assert not [word for word in ("secret", "hidden", "\n") if word in str(caught.value)]
+
+
+def test_a_pooler_in_between_may_have_caches_switched_off() -> None:
+    address = Address("postgresql://anna@/x?host=db.example&port=6432&statement_cache_size=0")
+    assert dict(address.url.query) == {"host": "db.example", "port": "6432", "statement_cache_size": "0"}

@@ -2,11 +2,13 @@
 
 import asyncio
 import stat
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from resolvers.encryption import Keyring, new_key
 from resolvers.storage.backup import check_backup, restore_backup, write_backup
@@ -14,9 +16,11 @@ from resolvers.storage.backup_file import BackupReader, BackupWriter, Counts, Wi
 from resolvers.storage.database import open_database
 from resolvers.storage.driver_errors import DatabaseFault
 from resolvers.storage.errors import BackupProblem
+from resolvers.storage.migrating import STARTING_LOCK
 from resolvers.storage.models import metadata, widgets
 from resolvers.storage.vault import Vault
 from resolvers.storage.work import StoredDashboard, StoredItem, StoredWidget, UnreadableRow
+from schema.errors import ApiError
 from tests.storage.stores import HOST, KEY, Stores, database_url, open_stores, utc_now
 
 KEYRING = Keyring([KEY])
@@ -131,8 +135,12 @@ async def test_a_backup_is_never_written_over_another_file(stores: Stores, tmp_p
     await asyncio.to_thread(file.write_text, "keep me")
     with pytest.raises(BackupProblem, match="left as it is"):
         await backup(stores, file)
+    with pytest.raises(BackupProblem, match="left as it is"):
+        await backup(stores, Path("/"))
     with pytest.raises(BackupProblem, match="cannot be written: No such file"):
         await backup(stores, tmp_path / "nowhere" / "x.backup")
+    with pytest.raises(BackupProblem, match="cannot be written: File name too long"):
+        await backup(stores, tmp_path / ("x" * 300))
     assert await asyncio.to_thread(file.read_text) == "keep me"
 
 
@@ -171,6 +179,32 @@ async def test_a_database_that_a_server_uses_is_left_alone(stores: Stores, tmp_p
     with pytest.raises(Exception, match=r"in use by another process|stop it first"):
         await restore(stores.url, file, replace=True)
     assert len((await everything(stores))[f"{HOST} anna"]) == 12
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_a_restore_and_a_server_that_starts_wait_for_each_other(stores: Stores, tmp_path: Path) -> None:
+    file = tmp_path / "x.backup"
+    await fill(stores)
+    await backup(stores, file)
+    async with database_url("postgresql", tmp_path) as url:
+        database = await open_database(url, patience_seconds=0.2)
+        try:
+            async with open_starting(url):
+                vault = Vault(database, KEYRING, now=utc_now)
+                with pytest.raises(ApiError, match="locked by another program"):
+                    await restore_backup(database, vault, KEYRING, file)
+        finally:
+            await database.aclose()
+
+
+@asynccontextmanager
+async def open_starting(url: str) -> AsyncIterator[None]:
+    """What a server holds while it looks after the tables."""
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": STARTING_LOCK})
+        yield
+    await engine.dispose()
 
 
 async def test_a_key_that_is_not_at_hand_is_named(stores: Stores, tmp_path: Path) -> None:

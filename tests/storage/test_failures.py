@@ -134,6 +134,14 @@ async def test_a_second_server_on_the_same_file_is_refused_until_the_first_ends(
 
 
 @SQLITE
+async def test_a_second_server_is_refused_by_another_name_of_the_file_too(stores: Stores, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    await asyncio.to_thread(link.symlink_to, path_of(stores))
+    with pytest.raises(StorageProblem, match="in use by another process"):
+        await open_database(f"sqlite:///{link}")
+
+
+@SQLITE
 async def test_a_server_that_was_killed_does_not_keep_the_file(url: str) -> None:
     code = "import asyncio,sys,os,signal;from resolvers.storage.database import open_database\n"
     code += "asyncio.run(open_database(sys.argv[1]));os.kill(os.getpid(), signal.SIGKILL)"

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, text, update
 
-from resolvers.encryption import KeyMissing, Unopenable, key_id_of, new_key
+from resolvers.encryption import KeyMissing, Keyring, Unopenable, key_id_of, new_key
+from resolvers.figures.periods import millis
 from resolvers.storage.errors import StorageProblem
 from resolvers.storage.models import dashboards, data_keys, widgets
-from resolvers.storage.vault import CACHE
+from resolvers.storage.vault import CACHE, Vault
 from resolvers.storage.work import Actor, StoredWidget, UnreadableRow
 from schema.errors import ApiError, Code
 from tests.storage.stores import KEY, Stores, open_stores
@@ -222,6 +223,20 @@ async def test_the_cache_has_a_key_for_each_hour_that_goes_an_hour_later(url: st
             await sealer.unseal(blob, ("key",))
         await stores.vault.delete_expired()
         assert key_id_of(blob) not in await key_ids(stores, CACHE)
+
+
+async def test_a_key_of_the_cache_that_a_server_with_a_wrong_clock_made_opens_but_does_not_seal(url: str) -> None:
+    clock, ahead = Clock(), Clock()
+    ahead.instant += timedelta(days=400)
+    async with open_stores(url, now=clock) as stores:
+        site = (await stores.actor()).site
+        sealer = stores.vault.cache_sealer(site)
+        of_the_future = Vault(stores.database, Keyring([KEY]), now=ahead).cache_sealer(site)
+        blob = await of_the_future.seal(b"names", ("key",))
+        assert await sealer.unseal(blob, ("key",)) == b"names"
+        sealed_with = await stores.vault.find_cache_key(site, key_id_of(await sealer.seal(b"x", ())))
+        assert sealed_with.expires_at is not None
+        assert sealed_with.expires_at <= millis(clock.instant + timedelta(hours=2))
 
 
 async def test_a_cached_value_opens_at_its_own_place_and_site_only(stores: Stores) -> None:

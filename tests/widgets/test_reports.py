@@ -101,7 +101,7 @@ async def test_a_widget_whose_report_fails_leaves_its_neighbours_alone(anna: Cal
 
 
 async def test_an_operation_asks_for_two_hundred_reports_at_most_however_short_it_is(anna: Caller) -> None:
-    ids = [(await anna.create_widget(config=config))["id"] for config in ({"sla": {}}, {"objectsByType": {}})]
+    ids = [(await anna.create_widget(config={report: {}}))["id"] for report in ("sla", "objectsByType")]
     for _ in range(26):
         await anna.create_dashboard(*ids)
     boards = "dashboards { nodes { items { report { __typename } } } }"
