@@ -2,7 +2,8 @@
 
 uvicorn itself waits forever for the head of a request and for a client that does not read its answer; and it sheds
 connections with answers that are none of ours, health checks included. Here the number of connections is bounded by closing
-the one that has been idle longest, so a new one gets in whoever holds the others.
+the one that has been idle longest, or else the one whose client has kept an answer waiting longest: a new one gets in as long
+as not all others are being worked for.
 """
 
 import asyncio
@@ -39,6 +40,7 @@ class Connection(H11Protocol):
         self._idle_since = self.loop.time()
         self._head: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
+        self._unread_since: float | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -50,7 +52,7 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._wait_for_head()
         if len(self.connections) > self.connections_at_most:
-            self._close_longest_idle()
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone, and with it all that was waited for."""
@@ -72,11 +74,13 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """The client reads more slowly than is written to it."""
         super().pause_writing()
+        self._unread_since = self.loop.time()
         self._reading = self.loop.call_later(self.read_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         """The client has caught up."""
         _stop(self._reading)
+        self._unread_since = None
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -104,11 +108,14 @@ class Connection(H11Protocol):
         else:
             self.transport.abort()
 
-    def _close_longest_idle(self) -> None:
-        idle = [one for one in self.connections if isinstance(one, Connection) and one.is_idle]
-        longest = min(idle, key=lambda one: one._idle_since)  # this one at least is idle
-        self.connections.discard(longest)  # now, since it hears of its end only later
-        longest.transport.abort()
+    def _make_room(self) -> None:
+        others = [one for one in self.connections if isinstance(one, Connection) and one is not self]
+        idle = [(one._idle_since, one) for one in others if one.is_idle]
+        unread = [(one._unread_since, one) for one in others if one._unread_since is not None]
+        # Where all others are being worked for, it is this one that goes.
+        _, victim = min(idle or unread or [(0.0, self)], key=lambda each: each[0])
+        self.connections.discard(victim)  # now, since it hears of its end only later
+        victim.transport.abort()
 
 
 def _stop(timer: asyncio.TimerHandle | None) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+import structlog
+
 from resolvers.cache import Cache, open_cache
 from resolvers.encryption import InClear, Keyring
 from resolvers.storage.database import open_database
@@ -16,6 +18,8 @@ from resolvers.storage.work import Storage
 from schema.errors import ApiError
 from server.metrics import Metrics
 from server.settings import Settings, database_url
+
+log = structlog.get_logger("server.stores")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ async def opened_stores(
         stack.push_async_callback(database.aclose)
         vault = Vault(database, keys, now=now, encrypted=not in_clear)
         await vault.check()
+        if rewrapped := await vault.rewrap():
+            log.info("data_keys_rewrapped", rows=rewrapped)
         storage = Storage(database, vault, now=now)
         try:
             site = await storage.site(urlsplit(settings.site_url).hostname or "")

@@ -179,17 +179,20 @@ class Vault:
             await asyncio.sleep(seconds)
 
     async def rewrap(self) -> int:
-        """Wraps every data key with the newest of the operator's keys; how many had another. Raises KeyMissing, Unopenable."""
-        changed = 0
+        """Wraps the keys of rows with the newest of the operator's keys; how many had another. Raises KeyMissing, Unopenable.
+
+        Keys of the cache stay as they are, since they end within hours.
+        """
+        lasting = select(data_keys).where(data_keys.c.purpose != CACHE)
         async with self._database.writing() as connection:
-            for row in (await connection.execute(select(data_keys))).all():
-                if key_id_of(row.wrapped) != self._keyring.newest:
-                    place = _place(row.region, row.site_id, row.purpose, row.id)
-                    wrapped = self._keyring.wrap(self._keyring.unwrap(row.wrapped, place), place)
-                    this = (data_keys.c.site_id == row.site_id, data_keys.c.id == row.id)
-                    await connection.execute(update(data_keys).where(*this).values(wrapped=wrapped))
-                    changed += 1
-        return changed
+            rows = (await connection.execute(lasting)).all()
+            old = [row for row in rows if key_id_of(row.wrapped) != self._keyring.newest]
+            for row in old:
+                place = _place(row.region, row.site_id, row.purpose, row.id)
+                wrapped = self._keyring.wrap(self._keyring.unwrap(row.wrapped, place), place)
+                this = (data_keys.c.site_id == row.site_id, data_keys.c.id == row.id)
+                await connection.execute(update(data_keys).where(*this).values(wrapped=wrapped))
+        return len(old)
 
     def _slot(self, purpose: str) -> int:
         return millis(self._now()) // _SLOT_MS[purpose]
