@@ -1,8 +1,7 @@
 """The application: its routes, what stands around them, and what is opened at start and closed at the end."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -18,7 +17,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
 
-from resolvers.flights import Flight, Flights
 from resolvers.storage.errors import StorageProblem
 from schema.errors import Code
 from server.admission import Admission, Load
@@ -31,6 +29,7 @@ from server.hosts import HostCheck, allowed_hosts
 from server.limits import Limits
 from server.metrics import Metrics
 from server.problems import RequestProblem, json_response
+from server.readiness import Readiness
 from server.reference.routes import Reference
 from server.requests import Mishaps, Requests, safe_headers
 from server.settings import Settings
@@ -85,27 +84,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        try:
+        with _told():
             async with open_service(settings, metrics) as service:
                 opened[:] = [service]
                 if hasattr(service, "reads_in_flight"):
                     metrics.watch_reads(lambda: service.reads_in_flight)
                 yield
-        except StorageProblem as problem:
-            log.error(str(problem))  # a line of ours, for the operator
-            raise
-        except Exception as error:
-            log.error("could_not_start_or_stop", exc_info=error)
-            raise
-
-    asked = Flights[Flight[str]](grace_seconds=0)
-
-    async def ready(_request: Request) -> Response:
-        # One question for all who ask at the same time: whoever asks often takes no connections from others.
-        flight = next(iter(asked.of("")), None) or asked.depart("", Flight(asyncio.create_task(opened[0].readiness())))
-        with asked.waiting(flight):
-            status = await asyncio.shield(flight.task)
-        return json_response({"status": status}, 503 if status == "not ready" else 200)
 
     async def show_metrics(_request: Request) -> Response:
         return Response(await metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -116,7 +100,7 @@ def create_app(
         Route("/schema.graphql", reference.sdl, methods=["GET"]),
         Route("/docs", reference.docs, methods=["GET"]),
         Route("/healthz", _healthy, methods=["GET"]),
-        Route("/readyz", ready, methods=["GET"]),
+        Route("/readyz", Readiness(lambda: opened[0]).answer, methods=["GET"]),
         Route("/metrics", show_metrics, methods=["GET"]),
     ]
     origins = settings.allowed_origins
@@ -134,6 +118,19 @@ def create_app(
     # No sending on from /graphql/ to /graphql: the address would be made of the Host header, and keys would be sent there.
     app.router.redirect_slashes = False
     return app
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Says in the log why the server cannot start or stop."""
+    try:
+        yield
+    except StorageProblem as problem:
+        log.error(str(problem))  # a line of ours, for the operator
+        raise
+    except Exception as error:
+        log.error("could_not_start_or_stop", exc_info=error)
+        raise
 
 
 class _GraphQLRoute:

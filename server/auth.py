@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.errors import Code
 from server.problems import RequestProblem
-from server.settings import ApiKey, is_loopback
+from server.setting_values import ApiKey, is_loopback
 
 ANONYMOUS_PATHS = frozenset({"/healthz", "/readyz"})
 # GraphiQL's own files: the same for everyone, nothing of a site in them.

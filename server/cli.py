@@ -13,6 +13,7 @@ import typer
 
 from server import settings as settings_module
 from server.command_line import clear_lines, environment, fail
+from server.setting_values import is_key_entry
 from server.storage_commands import commands
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def api_key(
 
     key = "itsm_" + secrets.token_urlsafe(32)
     entry = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
-    if not settings_module.is_key_entry(entry):
+    if not is_key_entry(entry):
         fail(["NAME: letters, digits, dot, dash and underscore are allowed, 64 at most, the first a letter or digit."])
     typer.echo(f"The caller's key, shown only now: {key}")
     typer.echo(f"Add to ITSM_API_KEYS (comma separated; append :YYYY-MM-DD for a last day): {entry}")

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.errors import Code
 from server.problems import RequestProblem
-from server.settings import LOOPBACK_NAMES, Settings
+from server.setting_values import LOOPBACK_NAMES
+from server.settings import Settings
 
 
 def allowed_hosts(settings: Settings, *, demo: bool) -> frozenset[str]:

@@ -22,7 +22,8 @@ from resolvers.storage.database import open_database
 from server.app import create_app
 from server.live import live_service
 from server.metrics import Metrics
-from server.settings import ApiKey, Settings
+from server.setting_values import ApiKey
+from server.settings import Settings
 from tests.harness import serving_app
 
 ENCRYPTION_KEY = base64.b64encode(b"a key of tests, thirty-two bytes").decode()

@@ -18,7 +18,8 @@ from server.app import create_app
 from server.graphql import Operation, ReportService
 from server.limits import Limits
 from server.metrics import Metrics
-from server.settings import ApiKey, Settings
+from server.setting_values import ApiKey
+from server.settings import Settings
 from tests.harness import serving_app
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from starlette.routing import Route
 
 from server.hosts import host_name
-from server.settings import ApiKey
+from server.setting_values import ApiKey
 from tests.server.stand_in import KEY, KEYED, Service, app_with, codes, standing
 
 BEARER = {"authorization": f"Bearer {KEY}"}

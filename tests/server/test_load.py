@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from server.admission import Load
-from server.settings import ApiKey
+from server.setting_values import ApiKey
 from tests.server.stand_in import SETTINGS, Stand, codes, standing
 
 CALLERS = [f"caller{number}" for number in range(32)]

@@ -14,7 +14,7 @@ from demo.build import SiteBuilder
 from demo.faults import Fault
 from demo.model import Site
 from server import logs
-from server.settings import ApiKey
+from server.setting_values import ApiKey
 from tests.api import EMAIL, ENCRYPTION_KEY, TOKEN, Api, api_on
 
 NOW = "2026-03-31T12:00"
