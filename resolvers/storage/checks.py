@@ -11,7 +11,7 @@ from strawberry.utils.str_converters import to_camel_case
 from connectors.jira import Field
 from resolvers.assets.aql import own_aql
 from resolvers.assets.values import cut_of
-from resolvers.columns import SLA_TYPE
+from resolvers.columns import ASSETS_TYPE, SLA_TYPE
 from resolvers.definition import Asked, definitions
 from resolvers.figures.measures import checked_top
 from resolvers.jql import checked_text
@@ -191,7 +191,8 @@ def _check_needs(request: type[ReportRequest[Any, Any]], options: Any, rules: Ru
 
 def _imagined(scope: RequestScope, rules: Rules, metric: str | None) -> Scope:
     """The scope on a site that has all that it and the options name."""
-    fields = SiteFields((Field("customfield_1", metric or "any", SLA_TYPE, (), True),))
+    of_sla = Field("customfield_1", metric or "any", SLA_TYPE, (), True)
+    fields = SiteFields((of_sla, Field("customfield_2", "any", ASSETS_TYPE, (), True)))
     return imagined_scope(scope, rules.defaults.time_zone, rules.defaults.week_start, rules.now, fields)
 
 

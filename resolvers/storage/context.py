@@ -48,7 +48,16 @@ MENDABLE = (Refused, Missing, NotOwner, InUse, UnknownWidgets)
 class StorageContext:
     """Storage on behalf of one caller. Reading holds the planner open, since a widget's report is only asked for after it."""
 
-    def __init__(self, storage: Storage, actor: Actor, reports: Planner, rules: Rules) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        actor: Actor,
+        reports: Planner,
+        rules: Rules,
+        *,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        self._read_seconds = read_seconds
         self._storage = storage
         self._actor = actor
         self._reports = reports
@@ -59,7 +68,7 @@ class StorageContext:
         """What `show` makes, in a thread, of what was read: configurations take a while to check, and there may be many."""
         async with self._reports.more():
             try:
-                async with asyncio.timeout(READ_SECONDS), self._storage.reading(self._actor) as work:
+                async with asyncio.timeout(self._read_seconds), self._storage.reading(self._actor) as work:
                     found = await read(work)
             except TimeoutError:
                 raise unavailable("it does not answer") from None

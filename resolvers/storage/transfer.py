@@ -74,9 +74,8 @@ def export(widgets: Sequence[StoredWidget], dashboards: Sequence[StoredDashboard
         widget_json(rules.formats.read(stored.content, f"The widget {stored.id}", widget_content)) for stored in widgets
     ]
     boards = [_board(stored, places, rules) for stored in dashboards]
-    return orjson.dumps(
-        {MARK: rules.formats.newest, "widgets": shown, "dashboards": boards}, option=orjson.OPT_INDENT_2
-    ).decode()
+    # Without blanks: what was exported has to fit into a request again.
+    return orjson.dumps({MARK: rules.formats.newest, "widgets": shown, "dashboards": boards}).decode()
 
 
 def _board(stored: StoredDashboard, places: dict[str, int], rules: Rules) -> Json:

@@ -337,3 +337,22 @@ async def test_a_statement_of_ours_that_is_wrong_says_nothing_of_its_values(stor
             await connection.execute(text("INSERT INTO nowhere VALUES (:value)"), {"value": "hidden words"})
     assert "hidden" not in repr(caught.value)
     assert caught.value.__cause__ is None
+
+
+@SQLITE
+async def test_a_file_that_was_removed_or_replaced_takes_no_writes_that_would_be_lost(url: str) -> None:
+    async with open_stores(url) as stores:
+        anna = await stores.actor()
+        await add(stores, anna)
+        file = Path(path_of(stores))
+        away = file.with_suffix(".away")
+        for replaced in (False, True):
+            await asyncio.to_thread(file.rename, away)
+            if replaced:
+                await asyncio.to_thread(file.touch)
+            assert "its file was removed or replaced while the server ran" in await refused(stores, anna)
+            assert not await stores.database.ready()
+            assert await asyncio.to_thread(file.exists) is replaced
+            await asyncio.to_thread(away.rename, file)
+        await add(stores, anna)
+        assert await count(stores, anna) == 2

@@ -103,3 +103,15 @@ async def test_swapped_cells_fail_with_the_row_named_and_nothing_of_the_content(
         assert set(answer.codes.values()) == {"STORAGE_UNAVAILABLE"}
         refused = await anna.ask("{ exportConfigurations }")
         assert refused.codes == {"exportConfigurations": "STORAGE_UNAVAILABLE"}
+
+
+async def test_a_row_of_another_that_cannot_be_read_does_not_keep_anyone_from_their_own_export(tmp_path: Path) -> None:
+    file = tmp_path / "widgets.sqlite3"
+    async with api_on(site(), NOW, callers=CALLERS, database_url=f"sqlite+aiosqlite:///{file}") as api:
+        anna, bert = Caller(api, "anna"), Caller(api, "bert")
+        await anna.create_widget(visibility="SITE")
+        with sqlite3.connect(file) as database:
+            database.execute("UPDATE widgets SET content = zeroblob(100)")
+        database.close()
+        await bert.create_widget(title=TITLE)
+        assert TITLE in (await bert.data("{ exportConfigurations }"))["exportConfigurations"]

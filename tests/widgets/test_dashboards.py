@@ -1,11 +1,12 @@
 """Dashboards: a layout of widgets, and a scope and a period that stand in for their own."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.api import Api
-from tests.widgets.saved import DASHBOARD, Caller
+from tests.widgets.saved import DASHBOARD, ITEMS, Caller
 
 SIX: tuple[dict[str, Any], ...] = (
     {"sla": {}},
@@ -142,3 +143,36 @@ async def test_what_a_dashboard_overrides_must_fit_its_widgets(anna: Caller) -> 
     ):
         given = {"title": "x", "items": []} | wrong
         assert (await anna.refused("createDashboard", **given))[:2] == ("BAD_USER_INPUT", field)
+
+
+async def test_a_change_of_the_title_alone_does_not_judge_the_layout_again(anna: Caller) -> None:
+    widget = (await anna.create_widget())["id"]
+    board = await anna.create_dashboard(widget, period={"last": "P7D"})
+    await anna.change("updateWidget", "__typename", id=widget, version=1, config={"objectsByType": {}})
+    changed = await anna.change("updateDashboard", "dashboard { title }", id=board["id"], version=1, title="New")
+    assert changed == {"dashboard": {"title": "New"}, "userErrors": []}
+    refusal = await anna.refused("updateDashboard", id=board["id"], version=2, period={"last": "P9D"})
+    assert refusal[1] == "input.items.0.ownScope"
+
+
+async def test_several_widgets_of_the_same_dashboards_can_be_deleted_at_once(anna: Caller) -> None:
+    for _ in range(3):
+        ids = await six(anna)
+        boards = [await anna.create_dashboard(*ids) for _ in range(4)]
+        gone = await asyncio.gather(
+            *(anna.change("deleteWidget", "deletedId", id=widget, fromDashboards=True) for widget in ids[:5])
+        )
+        assert [payload["deletedId"] for payload in gone] == ids[:5]
+        for board in boards:
+            shown = (await anna.data(f'{{ dashboard(id: "{board["id"]}") {{ version {ITEMS} }} }}'))["dashboard"]
+            assert [item["widget"]["id"] for item in shown["items"]] == [ids[5]]
+            assert shown["version"] == 6
+
+
+async def test_a_dashboard_is_deleted_whatever_its_version_where_none_is_named(anna: Caller) -> None:
+    for _ in range(8):
+        ids = (await six(anna))[:3]
+        board = await anna.create_dashboard(*ids)
+        taken_off = (anna.change("deleteWidget", "deletedId", id=widget, fromDashboards=True) for widget in ids)
+        gone, *_ = await asyncio.gather(anna.change("deleteDashboard", "deletedId", id=board["id"]), *taken_off)
+        assert gone == {"deletedId": board["id"], "userErrors": []}

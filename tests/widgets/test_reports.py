@@ -110,3 +110,40 @@ async def test_an_operation_asks_for_two_hundred_reports_at_most_however_short_i
     assert len(answer.errors) == 4 * 26 * 2 - 200
     assert set(answer.codes.values()) == {"QUERY_TOO_COMPLEX"}
     assert {error["extensions"]["limit"] for error in answer.errors} == {"reports"}
+
+
+SAME: list[dict[str, Any]] = [
+    {"period": {"calendar": {"unit": "MONTH"}}},
+    {"period": {"calendar": {"unit": "MONTH", "offset": 0}}, "timeZone": "UTC", "weekStart": "MONDAY"},
+    {
+        "period": {"between": {"from": "2026-03-01T01:00:00+01:00", "to": "2026-04-01T00:00:00Z"}},
+        "population": "REQUESTS",
+    },
+]
+
+
+async def test_one_scope_however_it_is_written_and_reached_is_one_read(anna: Caller) -> None:
+    ids = [(await anna.create_widget(scope=scope))["id"] for scope in SAME]
+    week = await anna.create_widget(scope={"period": {"last": "P7D"}}, config={"assigneeWorkload": {}})
+    boards = [
+        await anna.create_dashboard(*ids),
+        await anna.create_dashboard(week["id"], *ids, scope=SAME[0]),
+        await anna.create_dashboard(week["id"], period=SAME[1]["period"]),
+    ]
+    answer = await anna.ask(
+        f"""query ($no: Boolean = false, $period: PeriodInput) {{
+              requests(scope: {{period: {{calendar: {{unit: MONTH}}}}}}) {{ total }}
+              dashboards {{ nodes {{ ...board }} }}
+              one: dashboard(id: "{boards[0]["id"]}") {{ ...board again: items {{ report {{ __typename }} }} }}
+              node(id: "{week["id"]}") {{ ... on Widget {{ report(period: $period) {{ ...figures }} }} }}
+              widgets(first: 3) {{ nodes {{ report {{ ...figures }} skipped: report @include(if: $no) {{ __typename }} }} }}
+            }}
+            fragment board on Dashboard {{ items {{ report {{ ...figures }} }} }}
+            fragment figures on Report {{ __typename ... on SlaReport {{ total read @skip(if: $no) {{ from to }} }} }}""",
+        period=SAME[2]["period"],
+    )
+    assert answer.errors == []
+    assert len(answer.reads) == 1
+    assert len(answer.extensions["reports"]) == 1 + 8 + 3 + 3 + 1 + 3
+    figures = {str(item["report"]) for item in answer.data["one"]["items"]}
+    assert len(figures) == 1

@@ -1,5 +1,6 @@
 """Export and import of configurations, and the dashboards that a site starts with."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -103,16 +104,19 @@ async def test_each_wrong_entry_of_a_document_is_told_and_nothing_is_created(ann
         {"title": "x", "config": {"objectsByType": {}}, "scope": {}},
         "x",
         {"title": "x", "config": {"objectsByType": {}}},
+        good | {"scop": {"projects": ["ITS"]}},
+        {"title": "x", "config": {"sla": {"unit": "y" * 10_000}}},
     ]
     dashboards: list[Any] = [
         {"title": "ok", "items": [{"widget": 0}]},
-        {"title": "x", "items": [{"widget": 8}]},
+        {"title": "x", "items": [{"widget": 10}]},
         {"title": "x", "items": [{"widget": True}]},
         {"title": "x", "items": [{"widget": 0}, {"widget": 0}]},
         {"title": "x", "items": [{"widget": 0, "width": 13}]},
         {"title": "x", "items": [{"widget": 7}], "period": {"last": "P7D"}},
         {"title": "x"},
         {"title": "x", "items": [], "period": {"last": "soon"}},
+        {"title": "x", "items": [{"widget": 0, "ownscope": True}]},
     ]
     document = json.dumps({"itsmReports": 1, "widgets": widgets, "dashboards": dashboards})
     payload = await imported(anna, document, dryRun=False)
@@ -123,6 +127,8 @@ async def test_each_wrong_entry_of_a_document_is_told_and_nothing_is_created(ann
         "widgets.4",
         "widgets.5.scope",
         "widgets.6",
+        "widgets.8",
+        "widgets.9",
         "dashboards.1.items.0.widget",
         "dashboards.2.items.0.widget",
         "dashboards.3.items",
@@ -130,8 +136,10 @@ async def test_each_wrong_entry_of_a_document_is_told_and_nothing_is_created(ann
         "dashboards.5.items.0.ownScope",
         "dashboards.6.items",
         "dashboards.7.period.last",
+        "dashboards.8",
     ]
-    assert (payload["applied"], payload["widgets"], payload["dashboards"]) == (False, 8, 8)
+    assert all(len(error["message"]) < 500 for error in payload["userErrors"])
+    assert (payload["applied"], payload["widgets"], payload["dashboards"]) == (False, 10, 9)
     assert await saved(anna) == {"widgets": 0, "dashboards": 0}
 
 
@@ -144,7 +152,9 @@ async def test_a_document_that_is_none_is_refused(anna: Caller) -> None:
         "x" * 1000,
         '{"itsmReports": 2, "widgets": [{}]}',
         '{"itsmReports": "1", "widgets": [{}]}',
-        '{"itsmReports": true, "widgets": [{}]}',
+        '{"itsmReports": true, "widgets": [{"title": "x", "config": {"sla": {}}}]}',
+        '{"itsmReports": 2}',
+        '{"itsmReports": 1, "Widgets": []}',
         '{"itsmReports": 1, "widgets": {}}',
         '{"itsmReports": 1, "widgets": ' + "[" * 5000 + "]" * 5000 + "}",
         json.dumps({"itsmReports": 1, "widgets": [{}] * 2001}),
@@ -191,3 +201,21 @@ async def test_starters_can_be_chosen_and_take_a_scope(anna: Caller) -> None:
     refusal = await anna.refused("createStarterDashboards", scope={"timeZone": "x"})
     assert refusal[:2] == ("BAD_USER_INPUT", "input.scope.timeZone")
     assert await saved(anna) == {"widgets": 2, "dashboards": 1}
+
+
+async def test_the_starters_of_one_server_can_be_imported_by_another(anna: Caller) -> None:
+    await anna.change("createStarterDashboards", "__typename")
+    payload = await imported(Caller(anna.api, "bert"), await exported(anna), dryRun=False)
+    assert (payload["userErrors"], payload["widgets"], payload["dashboards"]) == ([], 15, 4)
+
+
+async def test_a_document_as_large_as_is_allowed_is_imported_while_others_write(anna: Caller) -> None:
+    widgets = [{"title": f"W{number}", "config": {"sla": {}}} for number in range(2_000)]
+    document = json.dumps({"itsmReports": 1, "widgets": widgets, "dashboards": []})
+    bert = Caller(anna.api, "bert")
+    payload, *_ = await asyncio.gather(
+        imported(anna, document, dryRun=False), *(bert.create_widget() for _ in range(5))
+    )
+    assert (payload["userErrors"], len(set(payload["createdWidgets"]))) == ([], 2_000)
+    assert json.loads(await exported(anna))["widgets"][1_999]["title"] == "W1999"
+    assert await saved(bert) == {"widgets": 5, "dashboards": 0}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.widgets.saved import NOW, WIDGET, Caller
+from tests.widgets.saved import ERRORS, NOW, WIDGET, Caller
 
 SCOPE = {"projects": ["ITS"], "jql": 'labels = "vpn"', "period": {"last": "P90D"}}
 
@@ -117,7 +117,9 @@ async def test_who_may_see_a_widget_may_not_change_it_and_who_may_not_is_told_of
     assert named["sharedWith"] == ["bert"]
     for seen in (shared, named):
         assert (await bert.data(f'{{ widget(id: "{seen["id"]}") {{ {WIDGET} }} }}'))["widget"] == seen
-        assert (await bert.refused("updateWidget", id=seen["id"], version=1, title="x"))[0] == "FORBIDDEN"
+        for version, title in ((1, "x"), (2, "x"), (1, "")):
+            refusal = await bert.refused("updateWidget", id=seen["id"], version=version, title=title)
+            assert refusal[0] == "FORBIDDEN"
         assert (await bert.refused("deleteWidget", id=seen["id"]))[0] == "FORBIDDEN"
     cleo = Caller(anna.api, "cleo")
     unknown = made_up(private["id"])
@@ -224,6 +226,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"config": {"objectsByAql": {"aql": " "}}}, "input.config.objectsByAql.aql"),
     ({"config": {"objectsByAql": {"aql": "x = 1", "bounds": [2, 1]}}}, "input.config.objectsByAql.bounds"),
     ({"config": {"objectsByType": {}}, "scope": {}}, "input.scope"),
+    ({"title": "\u200b\u202e \ufeff"}, "input.title"),
+    ({"config": {"sla": {"metric": "x" * 256}}}, "input.config.sla.metric"),
+    ({"config": {"customerReport": {"serviceDesk": "9" * 256}}}, "input.config.customerReport.serviceDesk"),
     ({"config": {"satisfaction": {"minSample": -1}}}, "input.config.satisfaction.minSample"),
     ({"config": {"sla": {"metric": "a\u0000b"}}}, "input.config.sla.metric"),
     ({"scope": {"period": {"last": "soon"}}}, "input.scope.period.last"),
@@ -271,3 +276,20 @@ async def test_a_configuration_that_is_none_does_not_pass_validation(anna: Calle
         assert codes
         assert codes <= {"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"}
     assert (await anna.data("{ widgets { totalCount } }"))["widgets"]["totalCount"] == 0
+
+
+async def test_a_number_beyond_all_numbers_is_refused_and_not_saved_as_something_that_cannot_be_read(
+    anna: Caller,
+) -> None:
+    for bounds in ("[1e999]", "[-1e999, 5]", f"[1{'0' * 400}]"):
+        config = f'{{objectsByAql: {{aql: "x = 1", bounds: {bounds}}}}}'
+        query = f'mutation {{ createWidget(input: {{title: "x", config: {config}}}) {{ {ERRORS} }} }}'
+        (error,) = (await anna.data(query))["createWidget"]["userErrors"]
+        assert (error["code"], error["field"][-1]) == ("BAD_USER_INPUT", "bounds")
+    assert (await anna.data("{ widgets { totalCount } }"))["widgets"]["totalCount"] == 0
+
+
+async def test_an_id_has_one_spelling(anna: Caller) -> None:
+    made = await anna.create_widget()
+    for token in (made["id"] + "=", made["id"] + "\n", made["id"][:-1]):
+        assert (await anna.refused("deleteWidget", id=token))[0] == "NOT_FOUND"
