@@ -54,6 +54,8 @@ class UnreadableRow:
 
     table: str
     id: str
+    owner: str
+    version: int
     created_at: int
 
     def error(self) -> ApiError:

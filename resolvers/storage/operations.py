@@ -76,6 +76,18 @@ class Operations:
             raise Stale(present)
         return present
 
+    async def mine_to_remove(self, kind: Kind[S], row_id: str, version: int | None) -> S | UnreadableRow:
+        """The one that the actor is about to remove, also if it does not open: else nobody could ever be rid of it.
+
+        Raises Missing, NotOwner, Stale, and ApiError for one that does not open and has another version.
+        """
+        present = (await self.several(kind, [row_id])).get(row_id)
+        if not isinstance(present, UnreadableRow) or present.owner != self.name:
+            return await self.mine(kind, row_id, version)
+        if version is not None and present.version != version:
+            raise present.error()
+        return present
+
     async def add(self, kind: Kind[S], *new: S) -> None:
         """Inserts objects, without their items."""
         await self._rows.insert(kind, *new)
@@ -94,7 +106,7 @@ class Operations:
         await self._tell("update", kind, changed.id)
         return changed
 
-    async def remove(self, kind: Kind[S], present: S, *, whatever_version: bool = False) -> None:
+    async def remove(self, kind: Kind[S], present: S | UnreadableRow, *, whatever_version: bool = False) -> None:
         """Deletes this version of an object, or any. Raises Missing, Stale where another was quicker."""
         this = self._any(kind, present) if whatever_version else self._this(kind, present)
         if (await self._connection.execute(delete(kind.table).where(this))).rowcount == 0:
@@ -109,19 +121,15 @@ class Operations:
         if wanted:
             await self._connection.execute(query.with_for_update(read=not exclusively, key_share=not exclusively))
 
-    async def dashboards_with(self, widget: str) -> list[StoredDashboard]:
-        """Everybody's dashboards with this widget, held for a change. Raises ApiError for one that does not open."""
+    async def dashboards_with(self, widget: str) -> list[StoredDashboard | UnreadableRow]:
+        """Everybody's dashboards with this widget, held for a change."""
         table = DASHBOARDS.table
         on = select(dashboard_items.c.dashboard_id).where(
             dashboard_items.c.site_id == self._site, dashboard_items.c.widget_id == widget
         )
         query = select(table).where(table.c.site_id == self._site, table.c.id.in_(on)).order_by(table.c.id)
         rows = (await self._connection.execute(query.with_for_update())).all()
-        opened = await self._rows.opened(DASHBOARDS, rows)
-        for each in opened:
-            if isinstance(each, UnreadableRow):
-                raise each.error()
-        return [each for each in opened if not isinstance(each, UnreadableRow)]
+        return await self._rows.opened(DASHBOARDS, rows)
 
     async def take_off(self, widget: str) -> None:
         """Deletes a widget's places on dashboards, and no others: writing those again would wait for whoever deletes their widgets."""
@@ -144,10 +152,10 @@ class Operations:
         await self._connection.execute(delete(dashboard_items).where(*here))
         await self._rows.insert_items(changed.id, changed.items)
 
-    def _any(self, kind: Kind[S], present: S) -> ColumnElement[bool]:
+    def _any(self, kind: Kind[S], present: S | UnreadableRow) -> ColumnElement[bool]:
         return and_(kind.table.c.site_id == self._site, kind.table.c.id == present.id)
 
-    def _this(self, kind: Kind[S], present: S) -> ColumnElement[bool]:
+    def _this(self, kind: Kind[S], present: S | UnreadableRow) -> ColumnElement[bool]:
         return and_(self._any(kind, present), kind.table.c.version == present.version)
 
     async def _too_late(self, kind: Kind[S], row_id: str) -> NoReturn:

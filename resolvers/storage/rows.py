@@ -138,7 +138,7 @@ class Rows:
             people = self._unsealed(row, "people", self._place(kind, row.id, "people", row.version))
             names = tuple(cast(list[str], orjson.loads(people)))
         except (KeyMissing, Unopenable, orjson.JSONDecodeError):
-            return UnreadableRow(kind.table.name, row.id, row.created_at)
+            return UnreadableRow(kind.table.name, row.id, row.owner, row.version, row.created_at)
         more = {"items": tuple(items)} if kind.has_items else {}
         return kind.make(
             id=row.id,

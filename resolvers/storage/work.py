@@ -147,12 +147,13 @@ class Work:
     async def remove_widget(self, id: str, version: int | None, *, from_dashboards: bool) -> None:
         """Removes a widget, with `from_dashboards` from everybody's dashboards as well. Raises Missing, NotOwner, Stale, InUse."""
         await self._do.lock_widgets([id], exclusively=True)
-        present = await self._do.mine(WIDGETS, id, version)
+        present = await self._do.mine_to_remove(WIDGETS, id, version)
         on = await self._do.dashboards_with(id)
         if on and not from_dashboards:
             raise InUse(len(on))
         await self._do.take_off(id)
-        for dashboard in on:
+        # One that does not open cannot be sealed as a new version; its places are rows of their own.
+        for dashboard in (one for one in on if isinstance(one, StoredDashboard)):
             left = replace(dashboard, items=tuple(item for item in dashboard.items if item.widget_id != id))
             await self._do.change(DASHBOARDS, left, left)
         await self._do.remove(WIDGETS, present)
@@ -212,7 +213,7 @@ class Work:
 
     async def remove_dashboard(self, id: str, version: int | None) -> None:
         """Removes a dashboard; its widgets stay. Raises Missing, NotOwner, Stale."""
-        present = await self._do.mine(DASHBOARDS, id, version)
+        present = await self._do.mine_to_remove(DASHBOARDS, id, version)
         await self._do.remove(DASHBOARDS, present, whatever_version=version is None)
 
     def _next_instant(self) -> int:

@@ -137,7 +137,7 @@ async def test_one_row_that_does_not_open_leaves_the_others_of_a_list_readable(s
     async with stores.storage.reading(anna) as work:
         page, total = await work.widget_page(10, None)
         by_ids = await work.widgets([each.id for each in some])
-    damaged = UnreadableRow("widgets", some[1].id, some[1].created_at)
+    damaged = UnreadableRow("widgets", some[1].id, some[1].owner, some[1].version, some[1].created_at)
     assert {each.id: each for each in page} == by_ids
     assert by_ids == {some[0].id: some[0], some[1].id: damaged, some[2].id: some[2]}
     assert total == 3

@@ -103,6 +103,37 @@ async def test_swapped_cells_fail_with_the_row_named_and_nothing_of_the_content(
         assert set(answer.codes.values()) == {"STORAGE_UNAVAILABLE"}
         refused = await anna.ask("{ exportConfigurations }")
         assert refused.codes == {"exportConfigurations": "STORAGE_UNAVAILABLE"}
+        bert = Caller(api, "bert")
+        assert (await bert.refused("deleteWidget", id=tokens[0], fromDashboards=True))[0] == "NOT_FOUND"
+        for token in tokens[:2]:
+            assert (await anna.refused("deleteWidget", id=token))[0] == "IN_USE"
+            removed = await anna.change("deleteWidget", "deletedId", id=token, version=1, fromDashboards=True)
+            assert removed["deletedId"] == token
+        shown = (await anna.data(f'{{ dashboard(id: "{board["id"]}") {{ version items {{ widget {{ id }} }} }} }}'))[
+            "dashboard"
+        ]
+        assert shown == {"version": 3, "items": [{"widget": {"id": tokens[2]}}]}
+        assert TITLE in (await anna.data("{ exportConfigurations }"))["exportConfigurations"]
+
+
+async def test_a_dashboard_that_does_not_open_is_still_its_owners_to_delete_and_holds_no_widget(tmp_path: Path) -> None:
+    file = tmp_path / "widgets.sqlite3"
+    async with api_on(site(), NOW, callers=CALLERS, database_url=f"sqlite+aiosqlite:///{file}") as api:
+        anna = Caller(api, "anna")
+        token = (await anna.create_widget())["id"]
+        board = await anna.create_dashboard(token)
+        with sqlite3.connect(file) as database:
+            database.execute("UPDATE dashboards SET content = people")
+        database.close()
+        removed = await anna.change("deleteWidget", "deletedId", id=token, fromDashboards=True)
+        assert removed["deletedId"] == token
+        answer = await anna.ask(f'{{ dashboard(id: "{board["id"]}") {{ title }} }}')
+        assert answer.codes == {"dashboard": "STORAGE_UNAVAILABLE"}
+        assert (await anna.change("deleteDashboard", "deletedId", id=board["id"]))["deletedId"] == board["id"]
+        assert (await anna.data("{ dashboards { totalCount unreadable } }"))["dashboards"] == {
+            "totalCount": 0,
+            "unreadable": [],
+        }
 
 
 async def test_a_row_of_another_that_cannot_be_read_does_not_keep_anyone_from_their_own_export(tmp_path: Path) -> None:
