@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from server.connections import Connection
+from server.memory import give_back_freed_memory
 
 # An operation may take 25 s; what is not done a little later is cut off.
 GRACE_SECONDS = 28
@@ -54,6 +55,7 @@ def run(
     app: ASGIApp, host: str, port: int, ready: Callable[[], None], *, lifespan: Literal["on", "off"] = "on"
 ) -> bool:
     """Serve until SIGINT or SIGTERM. `ready` is called once, when the port is open. False: it could not start."""
+    give_back_freed_memory()
     server = _Server(config(app, host, port, lifespan=lifespan), ready)
     # uvicorn stops gracefully on either signal and then raises it again: let that be an ordinary end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
