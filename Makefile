@@ -31,7 +31,7 @@ test: $(VENV)/.tested npm-packages
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(VENV)/.tested npm-packages
 	$(BIN)/python -m pytest -m soak

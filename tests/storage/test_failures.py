@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -176,6 +177,12 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+def _below_temp(path: Path) -> list[Path]:
+    """The folder and those above it that pytest made, which are closed to other users."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    return [each for each in (path, *path.parents) if each != temporary and each.is_relative_to(temporary)]
+
+
 @SQLITE
 async def test_a_read_only_file_at_the_start_is_one_line_for_the_operator(url: str, tmp_path: Path) -> None:
     await (await open_database(url)).aclose()
@@ -183,7 +190,7 @@ async def test_a_read_only_file_at_the_start_is_one_line_for_the_operator(url: s
     def start() -> str:
         for each in tmp_path.iterdir():
             each.chmod(0o444 if each.suffix == ".db" else 0o666)
-        for folder in (tmp_path, *list(tmp_path.parents)[:2]) if os.geteuid() == 0 else ():
+        for folder in _below_temp(tmp_path) if os.geteuid() == 0 else ():
             folder.chmod(0o755)
         command = [sys.executable, "-c", _OPEN_READ_ONLY, f"sqlite:///{tmp_path / 'other.db'}", url]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
