@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -42,11 +43,14 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="In place of all that is in the database, which is lost.")
     ] = False,
+    other_site: Annotated[
+        bool, typer.Option("--other-site", help="Also if it does not hold the site of the settings.")
+    ] = False,
 ) -> None:
     """Put a backup into an empty database, SQLite or PostgreSQL, while no server uses it: the whole of it, or nothing."""
     settings = _settings()
     with _one_line():
-        _say("Restored", file, asyncio.run(_restore(settings, file, replace)))
+        _say("Restored", file, asyncio.run(_restore(settings, file, replace, other_site)))
 
 
 async def _backup(settings: "Settings", file: Path) -> "Counts":
@@ -60,13 +64,15 @@ async def _backup(settings: "Settings", file: Path) -> "Counts":
         return await write_backup(database, vault, keyring, file, now=utc_now)
 
 
-async def _restore(settings: "Settings", file: Path, replace: bool) -> "Counts":
+async def _restore(settings: "Settings", file: Path, replace: bool, other_site: bool) -> "Counts":
     from resolvers.storage.backup import restore_backup
     from resolvers.storage.vault import Vault
     from server.app import utc_now
 
     async with _opened(settings, serving=True) as (database, keyring):
-        return await restore_backup(database, Vault(database, keyring, now=utc_now), keyring, file, replace=replace)
+        vault = Vault(database, keyring, now=utc_now)
+        host = None if other_site else urlsplit(settings.site_url).hostname
+        return await restore_backup(database, vault, keyring, file, replace=replace, host=host)
 
 
 @asynccontextmanager

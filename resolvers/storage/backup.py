@@ -59,24 +59,33 @@ async def write_backup(database: Database, vault: Vault, keyring: Keyring, targe
     return counts
 
 
-def check_backup(source: Path, keyring: Keyring) -> Counts:
-    """Reads a backup through, every byte of it; what it holds. Raises BackupProblem."""
+def check_backup(source: Path, keyring: Keyring, *, host: str | None = None) -> Counts:
+    """Reads a backup through, every byte of it; what it holds. Raises BackupProblem, also if it lacks the site `host`."""
     with _opened(source) as file:
         reader = BackupReader(file, keyring)
-        for _record in reader.records():
-            pass
+        hosts = [record.host for record in reader.records() if isinstance(record, SiteRecord)]
+    if host is not None and host not in hosts:
+        held = ", ".join(hosts[:5]) or "no site"
+        raise BackupProblem(f"The backup holds {held}, not the site of the settings, {host}; see `--other-site`.")
     return reader.counts
 
 
 async def restore_backup(
-    database: Database, vault: Vault, keyring: Keyring, source: Path, *, replace: bool = False
+    database: Database,
+    vault: Vault,
+    keyring: Keyring,
+    source: Path,
+    *,
+    replace: bool = False,
+    host: str | None = None,
 ) -> Counts:
     """Puts what a backup holds into an empty database, or with `replace` in place of what is there; what it holds.
 
+    With `host`, the backup must hold that site: widgets of another would be there, and nobody would see them.
     The whole file is checked before the first row is written, and all rows are one transaction. `vault` must be a new
     one, and no server may use the database. Raises BackupProblem, ApiError.
     """
-    checked = check_backup(source, keyring)
+    checked = check_backup(source, keyring, host=host)
     async with database.writing() as connection:
         await _alone(connection)
         await _empty(connection, replace)

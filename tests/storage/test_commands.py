@@ -45,6 +45,13 @@ async def test_a_backup_of_a_running_server_is_restored_into_a_new_database(
         refused = await command(tmp_path, "restore", "x.backup", "--replace", **settings)
         assert refused.returncode == 2
         assert refused.stderr.count("\n") == 1
+    other = {"ITSM_SITE_URL": "https://other.atlassian.net", "ITSM_ENCRYPTION_KEYS": KEY, "ITSM_DATA_DIR": "other"}
+    foreign = await command(tmp_path, "restore", "x.backup", **other)
+    assert (foreign.returncode, foreign.stdout) == (2, "")
+    assert foreign.stderr == (
+        "The backup holds example.atlassian.net, not the site of the settings, other.atlassian.net; see `--other-site`.\n"
+    )
+    assert (await command(tmp_path, "restore", "x.backup", "--other-site", **other)).returncode == 0
     # Without an address the database is a file in the data folder.
     done = await command(tmp_path, "restore", "x.backup", ITSM_ENCRYPTION_KEYS=KEY)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Restored: x.backup (1 site, 1 widget).\n", "")
