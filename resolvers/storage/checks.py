@@ -20,6 +20,7 @@ from resolvers.scopes import Scope, imagined_scope
 from resolvers.site import SiteFields
 from resolvers.storage.configuration import DashboardContent, Formats, WidgetContent
 from resolvers.storage.errors import Missing
+from resolvers.storage.refusals import Refused, refused
 from resolvers.storage.work import Work
 from schema.assets import AqlOptions
 from schema.errors import ApiError, bad_input
@@ -27,9 +28,16 @@ from schema.node import key_of
 from schema.report import ReportRequest
 from schema.scope import RequestScope
 from schema.selection import Selection
-from schema.storage.config import KINDS, AssetTypeOptions, CustomerReportOptions, WidgetConfigInput, chosen, has_scope
 from schema.storage.stored import definition_of
 from schema.storage.user_errors import UserErrorCode
+from schema.storage.widget_config import (
+    KINDS,
+    AssetTypeOptions,
+    CustomerReportOptions,
+    WidgetConfigInput,
+    chosen,
+    has_scope,
+)
 from schema.storage.widgets import Visibility
 
 LONGEST_TITLE = 200
@@ -51,21 +59,6 @@ class Rules:
     defaults: Defaults
     formats: Formats
     now: int
-
-
-class Refused(Exception):
-    """A change that its caller can mend: becomes a `UserError`."""
-
-    def __init__(self, code: UserErrorCode, field: Sequence[str] | None, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.field = list(field) if field else None
-        self.message = message
-
-
-def refused(field: Sequence[str], wrong: str, right: str) -> Refused:
-    """A value that is not accepted."""
-    return Refused(UserErrorCode.BAD_USER_INPUT, field, f"{wrong}. Accepted: {right}.")
 
 
 def checked_key(type_name: str, id: str) -> str:

@@ -23,8 +23,8 @@ from strawberry.utils.str_converters import to_camel_case
 from schema.errors import ApiError, Code
 from schema.scalars import SCALARS, print_instant
 from schema.scope import PeriodInput, RequestScope
-from schema.storage.config import WidgetConfigInput
 from schema.storage.stored import definition_of
+from schema.storage.widget_config import WidgetConfigInput
 from schema.storage.widgets import Override
 
 T = TypeVar("T")

@@ -6,11 +6,12 @@ from typing import TypeVar, cast
 
 from resolvers.planner import Planner
 from resolvers.storage import dashboards, starters, transfer, widgets
-from resolvers.storage.checks import DASHBOARD, WIDGET, Refused, Rules
+from resolvers.storage.checks import DASHBOARD, WIDGET, Rules
 from resolvers.storage.driver_errors import unavailable
-from resolvers.storage.errors import InUse, Missing, NotOwner, Stale, UnknownWidgets
+from resolvers.storage.errors import Stale
 from resolvers.storage.objects import Actor, StoredDashboard, StoredObject, StoredWidget, UnreadableRow
-from resolvers.storage.shown import Found, Shown, not_found, place_of, stale, user_error
+from resolvers.storage.refusals import MENDABLE, not_found, stale, user_error
+from resolvers.storage.shown import Found, Shown, place_of
 from resolvers.storage.work import Storage, Work
 from resolvers.threads import in_turn
 from schema.errors import bad_input
@@ -41,8 +42,6 @@ S = TypeVar("S", bound=StoredObject)
 MOST_EXPORTED = 100
 READ_SECONDS = 12.0
 """How long a database may keep a read waiting, and with it the reports of the same operation that need no database."""
-MENDABLE = (Refused, Missing, NotOwner, InUse, UnknownWidgets)
-"""What becomes a user error; anything else is an error of the operation."""
 
 
 class StorageContext:

@@ -9,7 +9,6 @@ from resolvers.storage.checks import (
     DASHBOARD,
     INPUT,
     WIDGET,
-    Refused,
     Rules,
     check_fit,
     check_override,
@@ -18,10 +17,10 @@ from resolvers.storage.checks import (
     checked_people,
     checked_sharing,
     checked_title,
-    refused,
 )
 from resolvers.storage.configuration import DashboardContent, dashboard_content, dashboard_json, widget_content
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredWidget, UnreadableRow
+from resolvers.storage.refusals import Refused, refused
 from resolvers.storage.work import Work
 from schema.node import key_of
 from schema.storage.dashboards import (

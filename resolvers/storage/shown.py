@@ -4,26 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from resolvers.figures.periods import instant
-from resolvers.storage.checks import DASHBOARD, WIDGET, Refused
+from resolvers.storage.checks import DASHBOARD, WIDGET
 from resolvers.storage.configuration import Formats, dashboard_content, widget_content
-from resolvers.storage.errors import InUse, Missing, NotOwner, UnknownWidgets
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredObject, StoredWidget, UnreadableRow
+from resolvers.storage.refusals import not_found
 from resolvers.storage.rows import is_id
 from schema.connection import PageInfo, check_first, cursor_of, key_after, no_cursor, page_info
-from schema.errors import ApiError, Code
+from schema.errors import ApiError
 from schema.node import global_id
 from schema.storage.dashboards import Dashboard, DashboardConnection, DashboardEdge, DashboardItem
-from schema.storage.user_errors import UserError, UserErrorCode
 from schema.storage.widgets import Override, Visibility, Widget, WidgetConnection, WidgetEdge
 
 Found: TypeAlias = StoredWidget | UnreadableRow
 Place: TypeAlias = tuple[int, str]
 """Where an object stands in a list: when it was made (ms), and its id."""
-
-
-def not_found(what: str) -> ApiError:
-    """An id that leads nowhere, or nowhere that the caller may look: the same words for all of these."""
-    return ApiError(Code.NOT_FOUND, f"There is no {what} with this id.")
 
 
 class Shown:
@@ -155,31 +149,3 @@ def place_of(first: int, after: str | None) -> Place | None:
     if not (made.isascii() and made.isdigit() and len(made) < 16 and is_id(key)):
         raise no_cursor()
     return int(made), key
-
-
-def user_error(error: Exception, what: str) -> UserError:
-    """A refusal as data. Raises the error again if it is none that a caller can mend."""
-    match error:
-        case Refused():
-            return UserError(code=error.code, field=error.field, message=error.message)
-        case Missing():
-            return _about_id(UserErrorCode.NOT_FOUND, f"There is no {what} with this id.")
-        case NotOwner():
-            return _about_id(UserErrorCode.FORBIDDEN, f"Only its owner changes a {what}.")
-        case InUse():
-            boards = "1 dashboard shows" if error.dashboards == 1 else f"{error.dashboards} dashboards show"
-            return _about_id(UserErrorCode.IN_USE, f"{boards} it. Accepted: `fromDashboards: true`.")
-        case UnknownWidgets():
-            message = f"{len(error.ids)} of these widgets are not there. Accepted: widgets that the caller may see."
-            return UserError(code=UserErrorCode.NOT_FOUND, field=["input", "items"], message=message)
-    raise error
-
-
-def stale(version: int) -> UserError:
-    """The object was changed meanwhile, and has that version now."""
-    message = f"It was changed meanwhile and has version {version} now. Repeat the change on that."
-    return UserError(code=UserErrorCode.CONFLICT, field=["input", "version"], message=message)
-
-
-def _about_id(code: UserErrorCode, message: str) -> UserError:
-    return UserError(code=code, field=["input", "id"], message=message)

@@ -18,8 +18,8 @@ from schema.reports.resolution_time import ResolutionTimeOptions
 from schema.reports.satisfaction import SatisfactionOptions
 from schema.reports.sla import SlaOptions
 from schema.reports.time_distribution import TimeDistributionOptions
-from schema.storage.config import AssetTypeOptions, CustomerReportOptions, WidgetConfigInput, has_scope
 from schema.storage.transfer import Starter, StarterInput
+from schema.storage.widget_config import AssetTypeOptions, CustomerReportOptions, WidgetConfigInput, has_scope
 
 
 @dataclass(frozen=True, slots=True)

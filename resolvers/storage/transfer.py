@@ -7,7 +7,6 @@ from typing import TypeAlias
 import orjson
 
 from resolvers.storage.checks import (
-    Refused,
     Rules,
     check_content,
     check_fit,
@@ -15,7 +14,6 @@ from resolvers.storage.checks import (
     check_room,
     check_visibility,
     checked_title,
-    refused,
 )
 from resolvers.storage.configuration import (
     DashboardContent,
@@ -29,6 +27,7 @@ from resolvers.storage.configuration import (
 )
 from resolvers.storage.dashboards import MOST_ITEMS, ROW
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredWidget
+from resolvers.storage.refusals import Refused, refused
 from resolvers.storage.work import Work
 from resolvers.threads import in_turn
 from schema.storage.transfer import ImportInput

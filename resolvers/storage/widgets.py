@@ -18,7 +18,7 @@ from resolvers.storage.checks import (
 from resolvers.storage.configuration import WidgetContent, widget_content, widget_json
 from resolvers.storage.objects import StoredWidget
 from resolvers.storage.work import Work
-from schema.storage.config import has_scope
+from schema.storage.widget_config import has_scope
 from schema.storage.widgets import CreateWidgetInput, DeleteWidgetInput, UpdateWidgetInput
 
 

@@ -15,9 +15,9 @@ from schema.node import Node
 from schema.report import Report
 from schema.scalars import ID
 from schema.scope import MaxAge, PeriodInput, RequestScope
-from schema.storage.config import KINDS, WidgetConfig, WidgetConfigInput, WidgetReport, chosen, has_scope
 from schema.storage.stored import stored
 from schema.storage.user_errors import UserError
+from schema.storage.widget_config import KINDS, WidgetConfig, WidgetConfigInput, WidgetReport, chosen, has_scope
 
 ScopeOverride = Annotated[
     RequestScope | None,

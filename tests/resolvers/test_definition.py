@@ -6,7 +6,7 @@ from typing import Any
 import schema.build  # declares every request
 from resolvers.definition import definitions
 from schema.report import ReportRequest
-from schema.storage.config import KINDS
+from schema.storage.widget_config import KINDS
 
 
 def requests(kind: type[Any] = ReportRequest) -> Iterator[type[Any]]:

@@ -17,8 +17,8 @@ from resolvers.storage.work import Storage, Work
 from schema.errors import ApiError, Code
 from schema.reports.sla import SlaOptions
 from schema.scope import Weekday
-from schema.storage.config import WidgetConfigInput
 from schema.storage.dashboards import CreateDashboardInput, DashboardItemInput
+from schema.storage.widget_config import WidgetConfigInput
 from schema.storage.widgets import CreateWidgetInput
 from tests.storage.stores import open_stores
 

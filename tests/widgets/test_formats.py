@@ -10,7 +10,7 @@ from resolvers.storage.configuration import Formats, Json, WidgetContent, widget
 from schema.errors import ApiError
 from schema.reports.sla import SlaOptions
 from schema.scope import RequestScope
-from schema.storage.config import WidgetConfigInput
+from schema.storage.widget_config import WidgetConfigInput
 from tests.api import ENCRYPTION_KEY, api_on
 from tests.storage.stores import open_stores
 from tests.widgets.saved import CALLERS, NOW, WIDGET, Caller, site

@@ -15,8 +15,8 @@ from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.storage.configuration import plain, taken
 from schema.scope import PeriodInput, RequestScope
-from schema.storage.config import KINDS, WidgetConfigInput
 from schema.storage.stored import definition_of
+from schema.storage.widget_config import KINDS, WidgetConfigInput
 from tests.api import Api
 from tests.widgets.saved import Caller
 
