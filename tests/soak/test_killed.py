@@ -59,8 +59,7 @@ async def test_a_server_that_is_killed_fifty_times_keeps_what_it_acknowledged(
     started = time.monotonic()
     async with database_url(kind, tmp_path) as url:
         ledger = await killed_again_and_again(url, tmp_path, 50)
-    print(
-        f"{kind}, seed {SEED}: {dict(ledger.counts)}, {len(ledger.known)} widgets, {time.monotonic() - started:.0f} s"
-    )
+    seconds = time.monotonic() - started
+    tell([f"{kind}, seed {SEED}: {dict(ledger.counts)}, {len(ledger.known)} widgets, {seconds:.0f} s"])
     assert ledger.counts["acknowledged"] > 500
     assert ledger.counts["unanswered"] > 50
