@@ -26,6 +26,7 @@ from demo.seed import seeded
 from demo.serve import serving_in_thread
 from resolvers.cache.valkey import Valkey
 from resolvers.encryption import new_key
+from resolvers.storage.address import Address
 from server import settings
 from server.run import GRACE_SECONDS
 from tests.server.container import (
@@ -300,6 +301,15 @@ def test_valkey_writes_nothing_to_a_disk() -> None:
 
 def test_the_engine_waits_for_running_operations() -> None:
     assert int(compose()["services"]["server"]["stop_grace_period"].removesuffix("s")) > GRACE_SECONDS
+
+
+def test_the_databases_address_of_the_guide_is_a_setting_and_asks_no_tls_of_a_container_that_has_none() -> None:
+    guide = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    (written,) = re.findall(r'echo "(postgresql[^"]+)" > database_url', guide)
+    needed = {"ITSM_SITE_URL": "https://a.atlassian.net", "ITSM_JIRA_EMAIL": "a@b.example", "ITSM_JIRA_API_TOKEN": "x"}
+    loaded = settings.load(needed | {"ITSM_DATABASE_URL": written.replace("$db", "made-up_secret")})
+    assert Address(settings.database_url(loaded)).connect_args(1_000)["ssl"] is False
+    assert compose()["services"]["postgres"]["networks"] == ["inside"]  # which leads nowhere else
 
 
 async def test_the_user_that_the_guide_gives_valkey_may_do_what_the_cache_does_and_nothing_else() -> None:
