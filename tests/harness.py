@@ -42,6 +42,14 @@ class _Server(uvicorn.Server):
         yield
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @asynccontextmanager
 async def serving_app(app: ASGIApp, *, http: type[Connection] = Connection) -> AsyncIterator[str]:
     """Serve with the server's own uvicorn settings (lifespan on), on a free port; yields the base URL."""

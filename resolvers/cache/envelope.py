@@ -20,7 +20,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _HEAD = struct.Struct(">qQ")
-KEY_SECONDS = 1.0
+KEY_SECONDS = 2.0
 """How long the keys may take, which may lie in a database: waiting for it must not cost more than doing without the cache."""
 _LEVEL = 1
 """Of zlib: tables of requests come out hardly smaller with more effort."""

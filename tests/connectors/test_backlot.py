@@ -6,11 +6,9 @@ know and the fields asked for, so what is tested here is paging, HTTP shapes, an
 
 import os
 import re
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ import pytest
 from connectors.errors import AccessRefused, GaveUp, QueryRefused
 from connectors.http import Atlassian, Credentials, Meter
 from connectors.jira import Jira
+from tests.harness import free_port
 
 REAL_TIME = True
 PROGRAM = os.environ.get("ITSM_TEST_BACKLOT")
@@ -53,13 +52,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             yield Site(url, *widest_account(url, data / "corpus" / "tokens.yaml"))
         finally:
             server.terminate()
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:

@@ -17,6 +17,8 @@ import orjson
 import pytest
 from graphql import build_schema
 
+from tests.harness import free_port
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-W", "error", "-m", "server"]
 GOOD = {
@@ -43,13 +45,6 @@ def run(*arguments: str, cwd: Path, **settings: str) -> "subprocess.CompletedPro
         check=False,
         timeout=60,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @asynccontextmanager

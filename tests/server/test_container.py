@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -29,6 +28,7 @@ from resolvers.encryption import new_key
 from resolvers.storage.address import Address
 from server import settings
 from server.run import GRACE_SECONDS
+from tests.harness import free_port
 from tests.server.container import (
     IMAGE_HOME,
     ROOT,
@@ -92,13 +92,6 @@ def container() -> Iterator[Container]:
         yield Container(folder, person)
     finally:
         shutil.rmtree(folder)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def health(container: Container, environ: dict[str, str]) -> int:
@@ -317,7 +310,7 @@ async def test_the_user_that_the_guide_gives_valkey_may_do_what_the_cache_does_a
     rights = re.search(r'"user itsm on >\$cache ([^"]+)" > valkey_acl', guide)
     assert rights is not None
     events: list[str] = []
-    with ValkeyServer() as server, Redis(port=server.port) as operator:
+    with ValkeyServer(port=free_port()) as server, Redis(port=server.port) as operator:
         operator.execute_command("ACL", "SETUSER", "itsm", "on", ">pass-word_1", *rights[1].split())
         operator.execute_command("ACL", "SETUSER", "default", "off")
         address = f"127.0.0.1:{server.port}"

