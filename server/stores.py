@@ -44,9 +44,8 @@ async def opened_stores(
         database = await open_database(database_url(settings))
         stack.push_async_callback(database.aclose)
         vault = Vault(database, keys, now=now, encrypted=not in_clear)
-        await vault.check()
-        if rewrapped := await vault.rewrap():
-            log.info("data_keys_rewrapped", rows=rewrapped)
+        if await vault.check():
+            log.info("data_keys_rewrapped", rows=await vault.rewrap())
         storage = Storage(database, vault, now=now)
         try:
             site = await storage.site(urlsplit(settings.site_url).hostname or "")

@@ -75,8 +75,11 @@ class Vault:
         self._keys: dict[tuple[str, str], DataKey] = {}
         self._making = asyncio.Lock()
 
-    async def check(self) -> None:
-        """Raises StorageProblem unless the operator's keys open every data key that rows need."""
+    async def check(self) -> int:
+        """How many of the keys of rows are wrapped with another key than the operator's newest.
+
+        Raises StorageProblem unless the operator's keys open every one of them.
+        """
         try:
             async with self._database.reading() as connection:
                 rows = (await connection.execute(select(data_keys).where(data_keys.c.purpose != CACHE))).all()
@@ -90,6 +93,7 @@ class Vault:
                 raise StorageProblem(lacks) from None
             except Unopenable:
                 raise StorageProblem(f"The row {row.id} of data_keys cannot be opened: it was altered.") from None
+        return sum(key_id_of(row.wrapped) != self._keyring.newest for row in rows)
 
     async def prepare(self, site: str) -> None:
         """Sees to the keys that writing needs, in a transaction of its own. Raises ApiError."""
