@@ -20,6 +20,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import convert_argument
 from strawberry.utils.str_converters import to_camel_case
 
+from resolvers.storage.objects import StoredDashboard, StoredWidget
 from schema.errors import ApiError, Code
 from schema.scalars import SCALARS, print_instant
 from schema.scope import PeriodInput, RequestScope
@@ -170,6 +171,22 @@ class Formats:
                 f"it has format {form}, of a newer version of this server, which knows formats up to {self.newest}"
             )
         return form
+
+    def widget(self, stored: StoredWidget) -> WidgetContent:
+        """What a stored widget is. Raises ApiError (STORAGE_UNAVAILABLE), which names the row."""
+        return self.read(stored.content, f"The widget {stored.id}", widget_content)
+
+    def dashboard(self, stored: StoredDashboard) -> DashboardContent:
+        """What a stored dashboard is. Raises ApiError (STORAGE_UNAVAILABLE), which names the row."""
+        return self.read(stored.content, f"The dashboard {stored.id}", dashboard_content)
+
+    def written_widget(self, content: WidgetContent) -> bytes:
+        """A widget's content as it is stored."""
+        return self.written(widget_json(content))
+
+    def written_dashboard(self, content: DashboardContent) -> bytes:
+        """A dashboard's content as it is stored."""
+        return self.written(dashboard_json(content))
 
     def read(self, stored: bytes, what: str, make: Callable[[Json], T]) -> T:
         """Stored content by `make`. Raises ApiError (STORAGE_UNAVAILABLE), which names `what` and nothing of the content."""

@@ -18,7 +18,7 @@ from resolvers.storage.checks import (
     checked_sharing,
     checked_title,
 )
-from resolvers.storage.configuration import DashboardContent, dashboard_content, dashboard_json, widget_content
+from resolvers.storage.configuration import DashboardContent
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredWidget, UnreadableRow
 from resolvers.storage.refusals import Refused, refused
 from resolvers.storage.work import Work
@@ -42,16 +42,14 @@ async def create(work: Work, asked: CreateDashboardInput, rules: Rules) -> Store
     check_override(content, rules, INPUT)
     items = await _checked_items(work, asked.items, content, rules)
     await check_room(work, dashboards=1)
-    return await work.add_dashboard(
-        rules.formats.written(dashboard_json(content)), asked.visibility.name, people, items
-    )
+    return await work.add_dashboard(rules.formats.written_dashboard(content), asked.visibility.name, people, items)
 
 
 async def update(work: Work, asked: UpdateDashboardInput, rules: Rules) -> StoredDashboard:
     """Changes a dashboard. Raises Refused, Missing, NotOwner, Stale."""
     key = checked_key(DASHBOARD, asked.id)
     present = await work.my_dashboard(key, asked.version)
-    held = rules.formats.read(present.content, f"The dashboard {present.id}", dashboard_content)
+    held = rules.formats.dashboard(present)
     content = _changed(held, asked)
     check_override(content, rules, INPUT)
     items = await _kept_or_checked(work, asked, present, content, rules, replaced=content.override != held.override)
@@ -59,7 +57,7 @@ async def update(work: Work, asked: UpdateDashboardInput, rules: Rules) -> Store
     return await work.change_dashboard(
         key,
         asked.version,
-        content=rules.formats.written(dashboard_json(content)),
+        content=rules.formats.written_dashboard(content),
         visibility=visibility,
         people=people,
         items=items,
@@ -151,5 +149,4 @@ async def _check_fit(
             raise _no_widget(place)
         if isinstance(stored, UnreadableRow):
             raise stored.error()
-        config = rules.formats.read(stored.content, f"The widget {stored.id}", widget_content).config
-        check_fit(config, item.own_scope, content, place)
+        check_fit(rules.formats.widget(stored).config, item.own_scope, content, place)

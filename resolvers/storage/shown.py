@@ -1,11 +1,11 @@
-"""Stored widgets and dashboards as the schema shows them, and refusals as user errors."""
+"""Stored widgets and dashboards as the schema shows them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from resolvers.figures.periods import instant
 from resolvers.storage.checks import DASHBOARD, WIDGET
-from resolvers.storage.configuration import Formats, dashboard_content, widget_content
+from resolvers.storage.configuration import Formats
 from resolvers.storage.objects import StoredDashboard, StoredItem, StoredObject, StoredWidget, UnreadableRow
 from resolvers.storage.refusals import not_found
 from resolvers.storage.rows import is_id
@@ -42,32 +42,18 @@ class Shown:
         return self._made[known]
 
     def _widget(self, stored: StoredWidget) -> Widget:
-        content = self._formats.read(stored.content, f"The widget {stored.id}", widget_content)
+        content = self._formats.widget(stored)
         return Widget(
-            id=global_id(WIDGET, stored.id),
-            title=content.title,
-            version=stored.version,
-            visibility=Visibility[stored.visibility],
-            shared_with=list(stored.people),
-            owner=stored.owner,
-            created_at=instant(stored.created_at),
-            updated_at=instant(stored.updated_at),
+            **_saved(WIDGET, stored, content.title),
             saved_scope=content.scope,
             saved_config=content.config,
         )
 
     def dashboard(self, stored: StoredDashboard, widgets: Mapping[str, Found]) -> Dashboard:
         """A dashboard with those of its widgets that the caller may see. Raises ApiError (STORAGE_UNAVAILABLE)."""
-        content = self._formats.read(stored.content, f"The dashboard {stored.id}", dashboard_content)
+        content = self._formats.dashboard(stored)
         return Dashboard(
-            id=global_id(DASHBOARD, stored.id),
-            title=content.title,
-            version=stored.version,
-            visibility=Visibility[stored.visibility],
-            shared_with=list(stored.people),
-            owner=stored.owner,
-            created_at=instant(stored.created_at),
-            updated_at=instant(stored.updated_at),
+            **_saved(DASHBOARD, stored, content.title),
             items=[self._item(item, widgets.get(item.widget_id), content.override) for item in stored.items],
             saved=content.override,
         )
@@ -128,6 +114,20 @@ class Shown:
             total_count=total,
             unreadable=unreadable,
         )
+
+
+def _saved(type_name: str, stored: StoredObject, title: str) -> dict[str, Any]:
+    """The fields of `Saved`."""
+    return {
+        "id": global_id(type_name, stored.id),
+        "title": title,
+        "version": stored.version,
+        "visibility": Visibility[stored.visibility],
+        "shared_with": list(stored.people),
+        "owner": stored.owner,
+        "created_at": instant(stored.created_at),
+        "updated_at": instant(stored.updated_at),
+    }
 
 
 def _page_info(found: Sequence[StoredObject | UnreadableRow], first: int, after: str | None) -> PageInfo:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from resolvers.storage.checks import INPUT, Rules, check_room, check_scope, check_visibility
-from resolvers.storage.configuration import DashboardContent, WidgetContent, dashboard_json, widget_json
+from resolvers.storage.configuration import DashboardContent, WidgetContent
 from resolvers.storage.objects import StoredDashboard, StoredItem
 from resolvers.storage.work import Work
 from schema.report import BucketUnit
@@ -96,7 +96,7 @@ async def _create(work: Work, board: _Board, asked: StarterInput, rules: Rules) 
     items = []
     for panel in board.panels:
         content = WidgetContent(panel.title, asked.scope if has_scope(panel.config) else None, panel.config)
-        stored = await work.add_widget(rules.formats.written(widget_json(content)), asked.visibility.name, ())
+        stored = await work.add_widget(rules.formats.written_widget(content), asked.visibility.name, ())
         items.append(StoredItem(stored.id, panel.width, own_scope=False))
-    written = rules.formats.written(dashboard_json(DashboardContent(board.title, None, None)))
+    written = rules.formats.written_dashboard(DashboardContent(board.title, None, None))
     return await work.add_dashboard(written, asked.visibility.name, (), tuple(items))

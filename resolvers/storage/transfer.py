@@ -1,8 +1,8 @@
 """Export and import of configurations: one JSON text with widgets, dashboards and how they belong together, without ids."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import orjson
 
@@ -42,6 +42,7 @@ ENTRIES = {"widgets": {"title", "scope", "config"}, "dashboards": {"title", "sco
 """The lists of a document, and what an entry of each may hold."""
 ITEM = {"widget", "width", "ownScope"}
 Place: TypeAlias = list[str]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -69,16 +70,14 @@ def export(widgets: Sequence[StoredWidget], dashboards: Sequence[StoredDashboard
     Raises ApiError (STORAGE_UNAVAILABLE) for a configuration that cannot be read: a document with a gap would not be noticed.
     """
     places = {stored.id: index for index, stored in enumerate(widgets)}
-    shown = [
-        widget_json(rules.formats.read(stored.content, f"The widget {stored.id}", widget_content)) for stored in widgets
-    ]
+    shown = [widget_json(rules.formats.widget(stored)) for stored in widgets]
     boards = [_board(stored, places, rules) for stored in dashboards]
     # Without blanks: what was exported has to fit into a request again.
     return orjson.dumps({MARK: rules.formats.newest, "widgets": shown, "dashboards": boards}).decode()
 
 
 def _board(stored: StoredDashboard, places: dict[str, int], rules: Rules) -> Json:
-    content = rules.formats.read(stored.content, f"The dashboard {stored.id}", dashboard_content)
+    content = rules.formats.dashboard(stored)
     items = [
         {"widget": places[item.widget_id], "width": item.width, "ownScope": item.own_scope}
         for item in stored.items
@@ -97,13 +96,25 @@ def parse(text: str, rules: Rules) -> Document:
         _check_names(value, ENTRIES)
     except NotTaken as error:
         raise _at(error, []) from None
-    for name in ENTRIES:
-        for index, entry in enumerate(_entries(value, name)):
-            try:
-                _parse_entry(document, name, entry, form, rules)
-            except (Refused, NotTaken) as error:
-                document.refusals.append(_at(error, [name, str(index)]))
+    document.widgets = _each(value, "widgets", lambda entry: _widget(entry, rules), form, rules, document)
+    document.dashboards = _each(
+        value, "dashboards", lambda entry: _dashboard(entry, document, rules), form, rules, document
+    )
     return document
+
+
+def _each(
+    value: Json, name: str, make: Callable[[Json], T], form: object, rules: Rules, document: Document
+) -> list[T | None]:
+    """The entries of a list; None in the place of each that is wrong, which is noted in the document."""
+    made: list[T | None] = []
+    for index, entry in enumerate(_entries(value, name)):
+        try:
+            made.append(make(_object(entry, form, rules, name)))
+        except (Refused, NotTaken) as error:
+            made.append(None)
+            document.refusals.append(_at(error, [name, str(index)]))
+    return made
 
 
 def _decoded(text: str) -> Json:
@@ -138,16 +149,6 @@ def _check_names(value: Json, known: Collection[str]) -> None:
     """Raises NotTaken for a name that would be passed over: who wrote it meant something."""
     if unknown := sorted(value.keys() - known):
         raise NotTaken(f"it has {unknown[0][:80]!r}, which is none of {', '.join(sorted(known))}")
-
-
-def _parse_entry(document: Document, name: str, entry: object, form: object, rules: Rules) -> None:
-    """Adds an entry, or None in its place if it is wrong. Raises Refused and NotTaken."""
-    if name == "widgets":
-        document.widgets.append(None)
-        document.widgets[-1] = _widget(_object(entry, form, rules, name), rules)
-    else:
-        document.dashboards.append(None)
-        document.dashboards[-1] = _dashboard(_object(entry, form, rules, name), document, rules)
 
 
 def _object(entry: object, form: object, rules: Rules, name: str) -> Json:
@@ -199,12 +200,12 @@ async def create(work: Work, asked: ImportInput, document: Document, rules: Rule
     imported, visibility = Imported(), asked.visibility.name
     if asked.dry_run:
         return imported
-    written = await in_turn(lambda: [rules.formats.written(widget_json(one)) for one in document.widgets if one])
+    written = await in_turn(lambda: [rules.formats.written_widget(one) for one in document.widgets if one])
     imported.widgets = await work.add_widgets(written, visibility)
     for dashboard in document.dashboards:
         assert dashboard is not None
         content, places = dashboard
         items = tuple(StoredItem(imported.widgets[place].id, width, own) for place, width, own in places)
-        board = rules.formats.written(dashboard_json(content))
+        board = rules.formats.written_dashboard(content)
         imported.dashboards.append(await work.add_dashboard(board, visibility, (), items))
     return imported

@@ -15,7 +15,7 @@ from resolvers.storage.checks import (
     checked_sharing,
     checked_title,
 )
-from resolvers.storage.configuration import WidgetContent, widget_content, widget_json
+from resolvers.storage.configuration import WidgetContent
 from resolvers.storage.objects import StoredWidget
 from resolvers.storage.work import Work
 from schema.storage.widget_config import has_scope
@@ -28,20 +28,20 @@ async def create(work: Work, asked: CreateWidgetInput, rules: Rules) -> StoredWi
     content = WidgetContent(checked_title(asked.title, INPUT), asked.scope, asked.config)
     check_content(content, rules, INPUT)
     await check_room(work, widgets=1)
-    return await work.add_widget(rules.formats.written(widget_json(content)), asked.visibility.name, people)
+    return await work.add_widget(rules.formats.written_widget(content), asked.visibility.name, people)
 
 
 async def update(work: Work, asked: UpdateWidgetInput, rules: Rules) -> StoredWidget:
     """Changes a widget. Raises Refused, Missing, NotOwner, Stale."""
     key = checked_key(WIDGET, asked.id)
     present = await work.my_widget(key, asked.version)
-    content = _changed(rules.formats.read(present.content, f"The widget {present.id}", widget_content), asked)
+    content = _changed(rules.formats.widget(present), asked)
     check_content(content, rules, INPUT)
     visibility, people = checked_sharing(asked, present.visibility, present.people)
     return await work.change_widget(
         key,
         asked.version,
-        content=rules.formats.written(widget_json(content)),
+        content=rules.formats.written_widget(content),
         visibility=visibility,
         people=people,
     )

@@ -1,6 +1,5 @@
 """Dashboards: widgets in an order, with a scope and a period that may stand in for the widgets' own."""
 
-from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -9,13 +8,12 @@ from strawberry import UNSET
 from schema.connection import PageInfo
 from schema.context import Info
 from schema.errors import ApiError
-from schema.node import Node
 from schema.report import Report
 from schema.scalars import ID
 from schema.scope import MaxAge, PeriodInput, RequestScope
 from schema.storage.stored import stored
 from schema.storage.user_errors import UserError
-from schema.storage.widgets import Override, PeriodOverride, ScopeOverride, Visibility, Widget
+from schema.storage.widgets import Override, PeriodOverride, Saved, ScopeOverride, Visibility, Widget
 
 
 @strawberry.type(description="A widget in its place on a dashboard.")
@@ -57,16 +55,8 @@ class DashboardItem:
 
 
 @strawberry.type(description="Widgets in an order.")
-class Dashboard(Node):
-    title: str = strawberry.field(description="What it is called: plain text, to be shown escaped.")
-    version: int = strawberry.field(description="Counts its changes, from 1. An update names the one it rests on.")
+class Dashboard(Saved):
     visibility: Visibility = strawberry.field(description="Who may see it. Its widgets have a visibility of their own.")
-    shared_with: list[ID] = strawberry.field(
-        description="The people who may see it, for `visibility: PEOPLE` (100 at most)."
-    )
-    owner: str = strawberry.field(description="Who made it: the name of an API key.")
-    created_at: datetime = strawberry.field(description="When it was made.")
-    updated_at: datetime = strawberry.field(description="When it was changed last.")
     items: list[DashboardItem] = strawberry.field(description="Its widgets in order (100 at most).")
     saved: strawberry.Private[Override]
 

@@ -1,6 +1,6 @@
 """Widgets: saved reports, each a title, a scope and one report with its options."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
@@ -56,17 +56,12 @@ class Override:
         beneath = scope or RequestScope()
         result = beneath
         if self.scope is not None:
-            result = replaced(self.scope, self.scope.period or beneath.period)
-        return replaced(result, self.period) if self.period is not None else result
+            result = replace(self.scope, period=self.scope.period or beneath.period)
+        return replace(result, period=self.period) if self.period is not None else result
 
 
-def replaced(scope: RequestScope, period: PeriodInput | None) -> RequestScope:
-    """The same scope over another period."""
-    return RequestScope(**{**vars(scope), "period": period})
-
-
-@strawberry.type(description="A saved report. Its title and configuration are encrypted where they are stored.")
-class Widget(Node):
+@strawberry.type(description="What all that was saved has. No type of its own in the schema.")
+class Saved(Node):
     title: str = strawberry.field(description="What it is called: plain text, to be shown escaped.")
     version: int = strawberry.field(description="Counts its changes, from 1. An update names the one it rests on.")
     visibility: Visibility = strawberry.field(description="Who may see it.")
@@ -76,6 +71,10 @@ class Widget(Node):
     owner: str = strawberry.field(description="Who made it: the name of an API key.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it was changed last.")
+
+
+@strawberry.type(description="A saved report. Its title and configuration are encrypted where they are stored.")
+class Widget(Saved):
     saved_scope: strawberry.Private[RequestScope | None]
     saved_config: strawberry.Private[WidgetConfigInput]
 
